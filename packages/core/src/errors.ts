@@ -1,0 +1,82 @@
+import type { CoreErrorCode } from "./error-codes.ts";
+import { redact } from "./redact.ts";
+
+/** A code of conn's own, or one that a plugin defines and documents. */
+export type ConnErrorCode = CoreErrorCode | (`CONN_${string}` & Record<never, never>);
+
+/** A place in a file: `line` and `column` count from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** One thing that is wrong, where several are reported together. */
+export interface Problem {
+  readonly message: string;
+  /** The path of the setting, such as `connections.pet_db.port`. */
+  readonly path?: string;
+  readonly location?: Location;
+  readonly hint?: string;
+}
+
+export interface ConnErrorOptions {
+  /** What to do next, in one sentence; best a command that works. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  /** The connection's name. */
+  readonly connection?: string | undefined;
+  /** The method that failed, such as `query`. */
+  readonly operation?: string | undefined;
+  readonly location?: Location | undefined;
+  readonly problems?: readonly Problem[] | undefined;
+}
+
+// Duplicate copies of core (two versions, source beside bundle) must agree on what is a ConnError.
+const brand = Symbol.for("@conn/core/error");
+
+/**
+ * The one error class of conn. `message` is complete: what happened, where, and what to do next.
+ * No secret that the masker knows survives in it, in its problems or in its cause.
+ */
+export class ConnError extends Error {
+  readonly code: ConnErrorCode;
+  readonly hint: string | undefined;
+  readonly connection: string | undefined;
+  readonly operation: string | undefined;
+  readonly location: Location | undefined;
+  readonly problems: readonly Problem[];
+
+  constructor(code: ConnErrorCode, message: string, options: ConnErrorOptions = {}) {
+    const safe = redact({ ...options, cause: undefined, message });
+    super(compose(safe.message, safe), "cause" in options ? { cause: redact(options.cause) } : undefined);
+    this.code = code;
+    this.hint = safe.hint;
+    this.connection = safe.connection;
+    this.operation = safe.operation;
+    this.location = safe.location;
+    this.problems = safe.problems ?? [];
+    Object.defineProperty(this, "name", { value: "ConnError", configurable: true });
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}
+
+/** `/app/.conn/secrets.toml:3:8`, as editors and terminals make it a link. */
+export function formatLocation({ file, line, column }: Location): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
+}
+
+function compose(message: string, options: ConnErrorOptions): string {
+  const lines = [message];
+  for (const { message: text, location, hint } of options.problems ?? []) {
+    const at = location ? ` (${formatLocation(location)})` : "";
+    lines.push(`  - ${text}${at}${hint ? `. ${hint}` : ""}`);
+  }
+  if (options.location) lines.push(`  at ${formatLocation(options.location)}`);
+  if (options.hint) lines.push(`  ${options.hint}`);
+  return lines.join("\n");
+}
