@@ -1,0 +1,47 @@
+import { ConnError } from "./errors.ts";
+
+/**
+ * Settles as the promise does, or rejects with CONN_ABORTED as soon as the signal is aborted. The
+ * promise itself goes on; whoever started it stops it.
+ */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, call: CallName): Promise<T> {
+  if (!signal) return promise;
+  if (signal.aborted) {
+    promise.catch(() => {});
+    return Promise.reject(abortError(signal.reason, call));
+  }
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(abortError(signal.reason, call));
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** Which call a message speaks of. */
+export interface CallName {
+  readonly connection: string;
+  readonly operation: string;
+}
+
+/** The error of an aborted call: the reason itself where it already is conn's own. */
+export function abortError(reason: unknown, { connection, operation }: CallName): ConnError {
+  if (reason instanceof ConnError) return reason;
+  if (reason instanceof DOMException && reason.name === "TimeoutError") {
+    return timeoutError({ connection, operation }, undefined, reason);
+  }
+  return new ConnError("CONN_ABORTED", `${connection}.${operation} was aborted.`, {
+    connection,
+    operation,
+    cause: reason,
+  });
+}
+
+export function timeoutError({ connection, operation }: CallName, seconds: number | undefined, cause?: unknown): ConnError {
+  const limit = seconds === undefined ? "in the time it was given" : `within ${seconds} s`;
+  return new ConnError("CONN_TIMEOUT", `${connection}.${operation} did not finish ${limit}.`, {
+    connection,
+    operation,
+    cause,
+    hint: "Raise `timeout`, or make the call do less.",
+  });
+}

@@ -1,0 +1,214 @@
+import { LRUCache } from "lru-cache";
+import { abortable, abortError, type CallName, timeoutError } from "./abort.ts";
+import { type CallKey, canonical } from "./cache-key.ts";
+import type { CacheStore } from "./cache-store.ts";
+import { CacheTier } from "./cache-tier.ts";
+import { prepare, type Sharing, sizeOf } from "./cached-value.ts";
+import { type Duration, toSeconds } from "./duration.ts";
+import { counts, observed, publish } from "./observe.ts";
+import type { ReadOptions } from "./read-options.ts";
+import { Table } from "./table.ts";
+
+export interface CacheSettings {
+  /** How long results are fresh where a call does not say. Default: ten minutes. */
+  readonly ttl?: Duration;
+  /** Bytes of results that memory holds; the least recently used go first. Default: 256 MiB. */
+  readonly maxBytes?: number;
+  /** A second tier: any Keyv-compatible store, or the path of a directory. Default: none. */
+  readonly store?: CacheStore | string;
+}
+
+/** The connection that a result belongs to. A new generation makes all its older results unreachable. */
+export interface CacheOwner {
+  readonly name: string;
+  readonly identity: string;
+  readonly generation: number;
+  /** The identity that other processes agree on; slow to compute on purpose, asked for once. */
+  sharedIdentity(): Promise<string>;
+}
+
+export interface CacheRequest<T> {
+  readonly owner: CacheOwner;
+  readonly call: CallKey;
+  readonly options: ReadOptions | undefined;
+  readonly load: (signal: AbortSignal) => Promise<T>;
+}
+
+interface Entry {
+  readonly value: unknown;
+  readonly sharing: Sharing;
+  /** On the monotonic clock, in milliseconds: a wall clock that jumps makes nothing fresh or stale. */
+  readonly at: number;
+  readonly ms: number;
+  readonly size: number;
+}
+
+/** One load and everybody who waits for it. */
+interface Flight {
+  readonly result: Promise<Entry>;
+  readonly controller: AbortController;
+  waiting: number;
+  settled: boolean;
+}
+
+/** The results of reading calls, shared by all callers in the process, and by other processes through a store. */
+export class Cache {
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #flights = new Map<string, Flight>();
+  readonly #ttl: number;
+  readonly #tier: CacheTier | undefined;
+
+  constructor({ ttl = 600, maxBytes = 256 * 1024 ** 2, store }: CacheSettings = {}) {
+    this.#ttl = toSeconds(ttl, "cache.ttl");
+    this.#entries = new LRUCache({ maxSize: maxBytes, sizeCalculation: (entry) => entry.size });
+    this.#tier = store === undefined ? undefined : new CacheTier(store);
+  }
+
+  /** Entries and bytes in memory. */
+  get usage(): { readonly entries: number; readonly bytes: number } {
+    return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
+  }
+
+  /** The cached result, or the load's. A hit costs the key and one look-up, whatever the result's size. */
+  read<T>(request: CacheRequest<T>): Promise<T> {
+    const { owner, call, options = {} } = request;
+    const ttl = options.ttl === undefined ? this.#ttl : toSeconds(options.ttl, "ttl");
+    const grace = graceOf(options.stale);
+    if (options.signal?.aborted) return Promise.reject(abortError(options.signal.reason, nameOf(request)));
+    if (ttl === 0 && grace === 0 && !options.refresh) return this.#uncached(request);
+
+    const key = `${owner.identity}#${owner.generation}#${call.method}${canonical(call.args)}`;
+    if (options.refresh) return this.#join(key, request, ttl, true);
+    const entry = this.#entries.get(key);
+    if (entry) {
+      const age = (performance.now() - entry.at) / 1000;
+      if (age < ttl) return Promise.resolve(hit(entry, age, false, request));
+      if (age < ttl + grace) {
+        this.#refreshBehind(key, request, ttl);
+        return Promise.resolve(hit(entry, age, true, request));
+      }
+    }
+    return this.#join(key, request, ttl, false);
+  }
+
+  /** Tells the second tier that a connection wrote, so that other processes drop what they shared. */
+  drop(owner: CacheOwner): void {
+    void this.#tier?.drop(owner);
+  }
+
+  async #uncached<T>(request: CacheRequest<T>): Promise<T> {
+    const controller = new AbortController();
+    const { signal, done } = limit(request);
+    signal?.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+    const load = this.#load(request, controller.signal);
+    try {
+      return handOut<T>(await abortable(load, signal, nameOf(request)), 0);
+    } finally {
+      done();
+    }
+  }
+
+  async #join<T>(key: string, request: CacheRequest<T>, ttl: number, refresh: boolean): Promise<T> {
+    const flight = this.#flight(key, request, ttl, refresh);
+    flight.waiting++;
+    const { signal, done } = limit(request);
+    try {
+      const entry = await abortable(flight.result, signal, nameOf(request));
+      return handOut<T>(entry, Math.max(0, performance.now() - entry.at) / 1000);
+    } finally {
+      done();
+      // The load goes on while anybody waits for it; the last to leave ends it.
+      if (--flight.waiting === 0 && !flight.settled) flight.controller.abort(signal?.reason);
+    }
+  }
+
+  /** Nobody waits for this load, so nobody who leaves can end it, and its failure keeps the stale answer. */
+  #refreshBehind<T>(key: string, request: CacheRequest<T>, ttl: number): void {
+    const flight = this.#flight(key, request, ttl, true);
+    flight.waiting = Infinity;
+    flight.result.catch(() => {});
+  }
+
+  #flight<T>(key: string, request: CacheRequest<T>, ttl: number, refresh: boolean): Flight {
+    const flightKey = refresh ? `refresh#${key}` : key;
+    const running = this.#flights.get(flightKey);
+    if (running && !running.controller.signal.aborted) return running;
+    const controller = new AbortController();
+    const flight: Flight = {
+      controller,
+      waiting: 0,
+      settled: false,
+      result: this.#fill(key, request, ttl, refresh, controller.signal).finally(() => {
+        flight.settled = true;
+        if (this.#flights.get(flightKey) === flight) this.#flights.delete(flightKey);
+      }),
+    };
+    this.#flights.set(flightKey, flight);
+    return flight;
+  }
+
+  async #fill<T>(key: string, request: CacheRequest<T>, ttl: number, refresh: boolean, signal: AbortSignal): Promise<Entry> {
+    const { owner, call, options } = request;
+    const shared = await this.#tier?.read(owner, call, refresh ? 0 : ttl);
+    if (shared?.found) {
+      const { value, age, ms } = shared.found;
+      const entry = { value, sharing: prepare(value), at: performance.now() - age * 1000, ms, size: sizeOf(value) };
+      this.#entries.set(key, entry);
+      publish({ kind: "hit", ...nameOf(request), age, stale: false, tier: "store" });
+      return entry;
+    }
+    const entry = await this.#load(request, signal);
+    const wanted = options?.cacheIf ? options.cacheIf(entry.value as never) : true;
+    if (wanted && entry.sharing !== "refused") {
+      this.#entries.set(key, entry);
+      const life = ttl + graceOf(options?.stale);
+      if (shared) void this.#tier?.write(shared, entry, life);
+    }
+    return entry;
+  }
+
+  async #load<T>(request: CacheRequest<T>, signal: AbortSignal): Promise<Entry> {
+    const start = performance.now();
+    const value = await request.load(signal);
+    const at = performance.now();
+    const ms = at - start;
+    publish({ kind: "load", ...nameOf(request), ms });
+    return { value, sharing: prepare(value), at, ms, size: sizeOf(value) };
+  }
+}
+
+function nameOf({ owner, call }: CacheRequest<unknown>): CallName {
+  return { connection: owner.name, operation: call.method };
+}
+
+function graceOf(stale: ReadOptions["stale"]): number {
+  if (stale === undefined || stale === false) return 0;
+  return stale === true ? Infinity : toSeconds(stale, "stale");
+}
+
+/** One signal for what ends the caller's patience: its own signal, and its timeout. */
+function limit<T>(request: CacheRequest<T>): { signal: AbortSignal | undefined; done: () => void } {
+  const { signal, timeout } = request.options ?? {};
+  if (timeout === undefined) return { signal, done: () => {} };
+  const seconds = toSeconds(timeout, "timeout");
+  if (seconds === Infinity) return { signal, done: () => {} };
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(timeoutError(nameOf(request), seconds)), seconds * 1000);
+  return {
+    signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
+    done: () => clearTimeout(timer),
+  };
+}
+
+function hit<T>(entry: Entry, age: number, stale: boolean, request: CacheRequest<T>): T {
+  if (observed("hit")) publish({ kind: "hit", ...nameOf(request), age, stale, tier: "memory" });
+  else counts.hit++;
+  return handOut<T>(entry, age, true, stale);
+}
+
+function handOut<T>({ value, sharing, ms }: Entry, age: number, cached = false, stale = false): T {
+  if (value instanceof Table) {
+    return value.withMeta(stale ? { ...value.meta, cached, age, ms, stale } : { ...value.meta, cached, age, ms }) as T;
+  }
+  return (sharing === "copied" ? structuredClone(value) : value) as T;
+}

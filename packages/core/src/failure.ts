@@ -1,0 +1,72 @@
+import { ConnError } from "./errors.ts";
+
+/** What a failure means for the connection and for the call. */
+export type Failure = "lost" | "transient" | "final";
+
+const lostCodes = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ENOTCONN", "ERR_STREAM_PREMATURE_CLOSE"]);
+const transientCodes = new Set(["ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN"]);
+
+/** The meaning of the operating system's error codes, wherever in the chain of causes they stand. */
+export function failureOf(error: unknown): Failure {
+  for (let depth = 0; depth < 8 && typeof error === "object" && error !== null; depth++) {
+    const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+    if (typeof code === "string") {
+      if (lostCodes.has(code)) return "lost";
+      if (transientCodes.has(code)) return "transient";
+    }
+    // A host with several addresses fails with one error for each.
+    error = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+  }
+  return "final";
+}
+
+/** What to look at when a source cannot be reached. */
+export function hintFor(error: unknown): string | undefined {
+  const code = codeOf(error);
+  switch (code) {
+    case "ECONNREFUSED":
+      return "Nothing listens there: start the server, or correct host and port in the secrets file.";
+    case "ENOTFOUND":
+      return "The host name is not known: correct it in the secrets file.";
+    case "EAI_AGAIN":
+      return "The name server does not answer: check the network and try again.";
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return "The host does not answer: check the network, the firewall and the host.";
+    case "ENOENT":
+      return "The file or folder does not exist: correct the path in the secrets file.";
+    case "EACCES":
+      return "The operating system refuses access: check the permissions of the path.";
+    default:
+      return undefined;
+  }
+}
+
+/** The text of a failure, its own words where it has some. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && !error.message) return error.errors.map(messageOf).join("; ");
+  if (error instanceof Error) return error.message || error.name;
+  return String(error);
+}
+
+export function wrap(error: unknown, connection: string, operation: string): ConnError {
+  if (error instanceof ConnError) return error;
+  const message = messageOf(error);
+  const options = { connection, operation, cause: error, hint: hintFor(error) };
+  if (operation === "open") return new ConnError("CONN_OPEN", `${connection} could not be opened: ${message}`, options);
+  if (failureOf(error) === "lost") {
+    return new ConnError("CONN_LOST", `${connection}.${operation} lost its connection: ${message}`, {
+      ...options,
+      hint: "Check whether the call took effect, then run it again.",
+    });
+  }
+  return new ConnError("CONN_QUERY", `${connection}.${operation} failed: ${message}`, options);
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (typeof code === "string") return code;
+  return Array.isArray(errors) ? codeOf(errors[0]) : undefined;
+}

@@ -1,0 +1,65 @@
+import { ConnError } from "./errors.ts";
+
+/** One opened client: who uses it, and how it ends. */
+export class Lifetime<Client> {
+  readonly client: Promise<Client>;
+  /** The client once it is there, for those who may not wait. */
+  opened: Client | undefined;
+  readonly #controller = new AbortController();
+  readonly #release: (client: Client) => Promise<void>;
+  #leases = 0;
+  #idle: (() => void) | undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(open: (signal: AbortSignal) => Promise<Client>, release: (client: Client) => Promise<void>) {
+    this.#release = release;
+    this.client = open(this.#controller.signal).then((client) => (this.opened = client));
+    // Whoever waits for the client hears of the failure; a lifetime that nobody waits for stays silent.
+    this.client.catch(() => {});
+  }
+
+  /** Aborted when the client is taken away under a running call. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get ending(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Holds the client open; call what it returns, once or more, to let go. */
+  lease(): () => void {
+    this.#leases++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#leases === 0) this.#idle?.();
+    };
+  }
+
+  /** Waits for running calls, ends those that outlast the deadline, then releases the client. Idempotent. */
+  end(seconds: number, reason: ConnError): Promise<void> {
+    return (this.#ending ??= this.#end(seconds, reason));
+  }
+
+  async #end(seconds: number, reason: ConnError): Promise<void> {
+    await this.#drained(seconds);
+    this.#controller.abort(reason);
+    // Calls that heed the signal give their cursors and sockets back before the client goes.
+    await this.#drained(Math.min(seconds, 1));
+    const client = await this.client.catch(() => undefined);
+    if (client !== undefined) await this.#release(client);
+  }
+
+  #drained(seconds: number): Promise<void> {
+    if (this.#leases === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = seconds === Infinity ? undefined : setTimeout(resolve, seconds * 1000);
+      this.#idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

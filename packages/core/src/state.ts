@@ -1,0 +1,50 @@
+import type { BaseConnection } from "./connection.ts";
+import { Cache } from "./cache.ts";
+import type { ConnectionClass } from "./connection-class.ts";
+import type { Settings } from "./settings.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** A living connection, and how to read its settings anew. */
+export interface Instance {
+  readonly connection: BaseConnection;
+  /** On the monotonic clock, in milliseconds. */
+  readonly expires: number;
+  readonly refresh: () => Promise<object>;
+}
+
+/** What one process shares, across hot reloads and duplicate copies of this package. */
+export interface State {
+  readonly instances: Map<string, Instance>;
+  /** Evicted instances that somebody may still hold and use. */
+  readonly retired: Set<WeakRef<BaseConnection>>;
+  readonly registered: Map<string, ConnectionClass>;
+  /** Numbers for classes and other things that have no text of their own. */
+  readonly references: { readonly ids: WeakMap<object, number>; next: number };
+  settings: Settings;
+  cache: Cache;
+  secrets: { readonly source: Secrets; readonly stop: () => void } | undefined;
+}
+
+// The number changes with the shape, so that incompatible copies keep apart.
+const key = Symbol.for("@conn/core/state/1");
+
+const holder = globalThis as unknown as Record<symbol, State | undefined>;
+
+export const state: State = (holder[key] ??= {
+  instances: new Map(),
+  retired: new Set(),
+  registered: new Map(),
+  references: { ids: new WeakMap(), next: 1 },
+  settings: {},
+  cache: new Cache(),
+  secrets: undefined,
+});
+
+/** A text that stands for this very object or symbol in this process. */
+export function referenceOf(value: object | symbol): string {
+  if (typeof value === "symbol") return String(value);
+  const { ids } = state.references;
+  let id = ids.get(value);
+  if (id === undefined) ids.set(value, (id = state.references.next++));
+  return `ref(${id})`;
+}
