@@ -43,11 +43,8 @@ function write(value: unknown, walk: Walk): string {
       return String(value);
     case "object":
       return value === null ? "null" : writeObject(value, walk);
-    case "function":
-    case "symbol":
-      return walk.identify(value);
     default:
-      return value satisfies never;
+      return walk.identify(value as object | symbol);
   }
 }
 

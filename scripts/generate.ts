@@ -1,0 +1,56 @@
+/**
+ * Writes the files that follow from the workspace itself; with `--check`, tells whether they are true.
+ * - packages/core/src/first-party.ts: which package provides which type, from the manifests
+ * - docs/errors.md: the error codes, from their table
+ */
+import { glob, readFile, writeFile } from "node:fs/promises";
+import { errorCodes } from "../packages/core/src/error-codes.ts";
+
+const check = process.argv.includes("--check");
+let stale = false;
+
+await put("packages/core/src/first-party.ts", await firstParty());
+await put("docs/errors.md", errorPage());
+if (stale) {
+  console.error("Run: npx -y pnpm@12.21.0 generate");
+  process.exitCode = 1;
+}
+
+async function put(file: string, text: string): Promise<void> {
+  const present = await readFile(file, "utf8").catch(() => "");
+  if (present === text) return;
+  if (check) {
+    console.error(`${file} does not follow from its source any more.`);
+    stale = true;
+  } else {
+    await writeFile(file, text);
+  }
+}
+
+async function firstParty(): Promise<string> {
+  const packages = new Map<string, string>();
+  for await (const file of glob("packages/*/package.json")) {
+    const manifest = JSON.parse(await readFile(file, "utf8")) as { name: string; conn?: { connections: object } };
+    for (const type of Object.keys(manifest.conn?.connections ?? {})) packages.set(type, manifest.name);
+  }
+  const entries = [...packages].sort().map(([type, name]) => `  ${type}: "${name}",`);
+  return [
+    "// Generated from the workspace's manifests by scripts/generate.ts.",
+    "export const firstParty: Readonly<Record<string, string>> = {",
+    ...entries,
+    "};",
+    "",
+  ].join("\n");
+}
+
+function errorPage(): string {
+  const sections = Object.entries(errorCodes).map(([code, { cause, remedy }]) => `## ${code}\n\n${cause}\n\n**Remedy.** ${remedy}\n`);
+  return [
+    "# Error codes",
+    "",
+    "Every error of conn is a `ConnError`: its `code` is one of these and keeps its meaning across versions;",
+    "`message` says what happened, where, and what to do next; `cause` is the vendor's own error, with secrets masked.",
+    "",
+    ...sections,
+  ].join("\n");
+}
