@@ -6,16 +6,19 @@ export class Lifetime<Client> {
   /** The client once it is there, for those who may not wait. */
   opened: Client | undefined;
   readonly #controller = new AbortController();
-  readonly #release: (client: Client) => Promise<void>;
+  readonly #release: () => Promise<void>;
   #leases = 0;
   #idle: (() => void) | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(open: (signal: AbortSignal) => Promise<Client>, release: (client: Client) => Promise<void>) {
-    this.#release = release;
     this.client = open(this.#controller.signal).then((client) => (this.opened = client));
     // Whoever waits for the client hears of the failure; a lifetime that nobody waits for stays silent.
     this.client.catch(() => {});
+    this.#release = async () => {
+      const client = await this.client.catch(() => undefined);
+      if (client !== undefined) await release(client);
+    };
   }
 
   /** Aborted when the client is taken away under a running call. */
@@ -48,8 +51,7 @@ export class Lifetime<Client> {
     this.#controller.abort(reason);
     // Calls that heed the signal give their cursors and sockets back before the client goes.
     await this.#drained(Math.min(seconds, 1));
-    const client = await this.client.catch(() => undefined);
-    if (client !== undefined) await this.#release(client);
+    await this.#release();
   }
 
   #drained(seconds: number): Promise<void> {

@@ -13,13 +13,20 @@ describe("a cached read", () => {
     expect(counters().hit - before.hit).toBe(2);
   });
 
-  it.each([
+  interface Change {
+    readonly pet?: string;
+    readonly extra?: unknown;
+    readonly scope?: string;
+    readonly config?: { readonly host: string };
+  }
+
+  it.each<[string, Change]>([
     ["another argument", { pet: "cat" }],
     ["another option", { extra: 1 }],
     ["an option of another type", { extra: "1" }],
     ["another scope", { scope: "jerry" }],
     ["another setting", { config: { host: "b" } }],
-  ])("loads anew for %s", async (_what, { pet = "fish", extra, scope, config = { host: "a" } }: Record<string, never>) => {
+  ])("loads anew for %s", async (_what, { pet = "fish", extra, scope, config = { host: "a" } }) => {
     const first = new PetConnection({ config: { host: "a" } });
     const second = new PetConnection({ config, scope });
     await first.read("fish", { extra: 0 });

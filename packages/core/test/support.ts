@@ -33,6 +33,8 @@ export interface PetClient {
   feed(pet: string): string;
 }
 
+let instances = 0;
+
 /** A source in memory that counts what is done to it, and fails as it is told. */
 export class PetConnection extends BaseConnection<PetClient, Record<string, unknown>> {
   static readonly type = "pets";
@@ -45,8 +47,9 @@ export class PetConnection extends BaseConnection<PetClient, Record<string, unkn
   answer: (pet: string, signal: AbortSignal, client: PetClient) => unknown = (pet) => ({ pet });
   lost: (error: unknown) => boolean = (error) => error instanceof Error && error.message === "gone";
 
+  /** Without settings of its own, an instance shares no cached results with others. */
   constructor(init: Partial<ConnectionInit<Record<string, unknown>>> = {}) {
-    super({ name: "pet_db", config: {}, ...init });
+    super({ name: "pet_db", config: { instance: ++instances }, ...init });
   }
 
   protected async open(_config: Record<string, unknown>, { signal }: { signal: AbortSignal }): Promise<PetClient> {
