@@ -1,7 +1,12 @@
 import { ConnError } from "../errors.ts";
-import type { Column, Core } from "./column.ts";
-import { firstSink, widen, type Sink } from "./sinks.ts";
+import { type Column, type Core, isValid } from "./column.ts";
+import { adoptingSink, firstSink, widen, type Sink } from "./sinks.ts";
 import type { ColumnSpec } from "./types.ts";
+
+/** A column's values; `valid` is a bitmap, lowest bit first, where 0 means null. */
+export type ColumnChunk =
+  | ArrayLike<unknown>
+  | { readonly values: ArrayLike<unknown>; readonly valid?: Uint8Array | undefined };
 
 /** Collects rows into columns; `TableBuilder` describes how. */
 export class Collector {
@@ -45,6 +50,31 @@ export class Collector {
     this.#length++;
   }
 
+  /**
+   * Adds `length` rows column by column. A typed array that fits its column's type becomes the column's memory
+   * where the builder was empty: it must not be changed afterwards.
+   */
+  appendColumns(chunks: readonly ColumnChunk[], length: number): void {
+    if (chunks.length !== this.#sinks.length)
+      throw rowTooLong(this.#length, chunks.length, this.#sinks.length);
+    for (const [index, chunk] of chunks.entries()) {
+      const { values, valid } = isBare(chunk) ? { values: chunk, valid: undefined } : chunk;
+      if (values.length < length) {
+        throw new ConnError(
+          "CONN_ARGUMENT",
+          `Column ${index + 1} has ${values.length} values where ${length} are due.`,
+        );
+      }
+      const adopted =
+        this.#length === 0
+          ? adoptingSink(this.#specs[index]!.type, values, valid, length)
+          : undefined;
+      if (adopted) this.#sinks[index] = adopted;
+      else this.#appendColumn(index, values, valid, length);
+    }
+    this.#length += length;
+  }
+
   /** What was collected. Nothing can be added afterwards. */
   finishCore(): Core {
     if (this.#finished)
@@ -57,9 +87,29 @@ export class Collector {
     return { length: this.#length, columns };
   }
 
+  #appendColumn(
+    index: number,
+    values: ArrayLike<unknown>,
+    valid: Uint8Array | undefined,
+    length: number,
+  ): void {
+    let sink = this.#sinks[index]!;
+    for (let row = 0; row < length; row++) {
+      const value = isValid(valid, row) ? values[row] : null;
+      if (!sink.add(value)) {
+        this.#widen(index, value);
+        sink = this.#sinks[index]!;
+      }
+    }
+  }
+
   #widen(index: number, value: unknown): void {
     this.#sinks[index] = widen(this.#sinks[index]!, this.#specs[index]!.type, value);
   }
+}
+
+function isBare(chunk: ColumnChunk): chunk is ArrayLike<unknown> {
+  return "length" in chunk;
 }
 
 /** Names that occur once keep their name, so a suffix never takes another column's. */

@@ -31,6 +31,35 @@ export function widen(sink: Sink, declared: ColumnType | undefined, value: unkno
   throw new TypeError("A column of unknown type takes every value.");
 }
 
+/**
+ * A sink that takes a typed array over without copying it, where its values are all what the column's type
+ * promises; else undefined.
+ */
+export function adoptingSink(
+  declared: ColumnType | undefined,
+  values: ArrayLike<unknown>,
+  valid: Uint8Array | undefined,
+  length: number,
+): Sink | undefined {
+  if (length === 0) return undefined;
+  if (values instanceof BigInt64Array) {
+    // Safe integers are to be numbers, which the integer sink makes of them.
+    const unsafe = values.some((value) => BigInt.asIntN(54, value) !== value);
+    if (!unsafe || (declared && declared !== "integer")) return undefined;
+    return new BigIntegerSink().adopt(values.subarray(0, length), valid);
+  }
+  if (!isNumbers(values)) return undefined;
+  const fractions = values instanceof Float32Array || values instanceof Float64Array;
+  const type = declared ?? (fractions ? "float" : "integer");
+  const sink = newSink(type, true);
+  const fit =
+    sink instanceof FloatSink ||
+    (sink instanceof IntegerSink && !fractions) ||
+    (sink instanceof InstantSink && values instanceof Float64Array) ||
+    (sink instanceof BooleanSink && values instanceof Uint8Array);
+  return fit ? sink.adopt(values.subarray(0, length), valid) : undefined;
+}
+
 function* widerSinks(
   sink: Sink,
   declared: ColumnType | undefined,
@@ -131,6 +160,15 @@ abstract class TypedSink<Data extends Numbers> implements Sink {
   abstract add(value: unknown): boolean;
   abstract finish(): Storage;
 
+  /** Makes the array this column's memory; the next value moves it into an array that grows. */
+  adopt(data: Numbers, valid: Uint8Array | undefined): this {
+    // The caller has seen to it that the array fits the column.
+    this.data = data as Data;
+    this.length = data.length;
+    if (valid) [this.valid, this.nulls] = ownBitmap(valid, data.length);
+    return this;
+  }
+
   get(row: number): unknown {
     return isValid(this.valid, row) ? this.data[row] : null;
   }
@@ -145,9 +183,11 @@ abstract class TypedSink<Data extends Numbers> implements Sink {
     return true;
   }
 
+  /** An array of the kind that `add` writes to; an adopted one may be of a narrower kind. */
+  protected abstract larger(length: number): Data;
+
   protected grow(): void {
-    const Numbers = this.data.constructor as new (length: number) => Data;
-    const data = new Numbers(this.data.length * 2);
+    const data = this.larger(this.data.length * 2);
     data.set(this.data);
     this.data = data;
     if (this.valid) {
@@ -171,6 +211,9 @@ class BooleanSink extends TypedSink<Uint8Array> {
   constructor() {
     super(new Uint8Array(smallest));
   }
+  protected larger(length: number): Uint8Array {
+    return new Uint8Array(length);
+  }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
     if (typeof value !== "boolean") return false;
@@ -193,6 +236,10 @@ class IntegerSink extends TypedSink<Int32Array | Float64Array> {
   readonly type = "integer";
   constructor() {
     super(new Int32Array(smallest));
+  }
+  protected larger(length: number): Int32Array | Float64Array {
+    const wide = this.data instanceof Float64Array || (this.data as Numbers) instanceof Uint32Array;
+    return wide ? new Float64Array(length) : new Int32Array(length);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -220,6 +267,9 @@ class FloatSink extends TypedSink<Float64Array> {
   constructor() {
     super(new Float64Array(smallest));
   }
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
+  }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
     let number: number;
@@ -244,6 +294,9 @@ class InstantSink extends TypedSink<Float64Array> {
   constructor(numbers: boolean) {
     super(new Float64Array(smallest));
     this.#numbers = numbers;
+  }
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -272,11 +325,19 @@ class BigIntegerSink implements Sink {
   readonly type = "integer";
   nulls = 0;
   #values: (bigint | null)[] = [];
+  #adopted: BigInt64Array | undefined;
+  #valid: Uint8Array | undefined;
   #wide = false;
   get length(): number {
-    return this.#values.length;
+    return this.#adopted?.length ?? this.#values.length;
+  }
+  adopt(data: BigInt64Array, valid: Uint8Array | undefined): this {
+    this.#adopted = data;
+    if (valid) [this.#valid, this.nulls] = ownBitmap(valid, data.length);
+    return this;
   }
   add(value: unknown): boolean {
+    if (this.#adopted) this.#disown(this.#adopted);
     if (value === null || value === undefined) {
       this.nulls++;
       this.#values.push(null);
@@ -291,9 +352,11 @@ class BigIntegerSink implements Sink {
     return true;
   }
   get(row: number): unknown {
+    if (this.#adopted) return isValid(this.#valid, row) ? this.#adopted[row] : null;
     return this.#values[row];
   }
   finish(): Storage {
+    if (this.#adopted) return { kind: "bigint", data: this.#adopted, valid: this.#valid };
     if (this.#wide) return { kind: "plain", data: this.#values };
     const data = new BigInt64Array(this.length);
     const valid = this.nulls ? new Uint8Array((this.length + 7) >> 3).fill(255) : undefined;
@@ -302,6 +365,10 @@ class BigIntegerSink implements Sink {
       else valid![row >> 3]! &= ~(1 << (row & 7));
     }
     return { kind: "bigint", data, valid };
+  }
+  #disown(data: BigInt64Array): void {
+    this.#values = Array.from(data, (value, row) => (isValid(this.#valid, row) ? value : null));
+    this.#adopted = undefined;
   }
 }
 
@@ -409,6 +476,23 @@ class ObjectSink implements Sink {
   finish(): Storage {
     return { kind: "object", data: this.#values };
   }
+}
+
+function isNumbers(values: ArrayLike<unknown>): values is Numbers {
+  return (
+    ArrayBuffer.isView(values) &&
+    !(values instanceof DataView) &&
+    !(values instanceof BigUint64Array)
+  );
+}
+
+/** A copy of the bitmap with the bits behind the end set, and the number of nulls; undefined where there are none. */
+function ownBitmap(bitmap: Uint8Array, length: number): [Uint8Array | undefined, number] {
+  const valid = bitmap.slice(0, (length + 7) >> 3);
+  if (length % 8 !== 0) valid[valid.length - 1]! |= 255 << (length % 8);
+  let nulls = 0;
+  for (let row = 0; row < length; row++) if (!isValid(valid, row)) nulls++;
+  return nulls > 0 ? [valid, nulls] : [undefined, 0];
 }
 
 function fits(type: ColumnType, value: unknown): boolean {

@@ -1,14 +1,26 @@
 import { ConnError } from "../errors.ts";
+import type { InferOutput, StandardSchemaV1 } from "../standard-schema.ts";
+import { type ArrowTable, coreFromArrow } from "./arrow-values.ts";
 import { Collector } from "./collector.ts";
 import { columnBytes, sliceColumn, type Core } from "./column.ts";
+import { printTable, sizeText, type PrintOptions } from "./print.ts";
 import { compiledRows, interpretedRows, type RowFactory } from "./rows.ts";
+import { printable } from "./sanitize.ts";
+import { jsonValue, toCSV, toMarkdown, type CSVOptions } from "./text.ts";
 import type { ColumnInfo, ColumnSpec, TableMeta } from "./types.ts";
+import { setOwn } from "./values.ts";
 import { arrowType, ColumnView, type ArrowTypeLike } from "./view.ts";
 
 const loaded: TableMeta = Object.freeze({ cached: false, age: 0, ms: 0 });
 
 /** Rows from which compiling a row factory pays. */
 const manyRows = 256;
+
+/** The part of Node's `util.InspectOptions` that is used here. */
+interface InspectOptions {
+  readonly depth?: number;
+  readonly stylize: (text: string, style: "undefined") => string;
+}
 
 interface Lazy {
   readonly core: Core;
@@ -68,6 +80,48 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
     return makeTable<R>(builder.finishCore(), meta);
   }
 
+  /** A table of columns of equal length. Typed arrays are copied, for they remain the caller's. */
+  static fromColumns<R extends object = Record<string, unknown>>(
+    columns: Readonly<Record<string, ArrayLike<unknown>>>,
+    options: { readonly columns?: readonly ColumnSpec[]; readonly meta?: Partial<TableMeta> } = {},
+  ): Table<R> {
+    const specs = options.columns ?? Object.keys(columns).map((name) => ({ name }));
+    const chunks = specs.map(({ name }) => {
+      const values = Object.hasOwn(columns, name) ? columns[name] : undefined;
+      if (!values) throw noColumn(name, Object.keys(columns));
+      return ArrayBuffer.isView(values) ? (values as unknown as Float64Array).slice() : values;
+    });
+    const length = chunks[0]?.length ?? 0;
+    if (chunks.some((chunk) => chunk.length !== length)) {
+      throw new ConnError("CONN_ARGUMENT", "The columns are not equally long.", {
+        hint: `Their lengths: ${specs.map(({ name }, index) => `${printable(name)} ${chunks[index]!.length}`).join(", ")}.`,
+      });
+    }
+    const collector = new Collector(specs);
+    collector.appendColumns(chunks, length);
+    return makeTable<R>(collector.finishCore(), options.meta);
+  }
+
+  /** A table of an Arrow table, of flechette or apache-arrow. An instant without a zone becomes a `datetime`. */
+  static fromArrow<R extends object = Record<string, unknown>>(
+    arrow: ArrowTable,
+    meta?: Partial<TableMeta>,
+  ): Table<R> {
+    return makeTable<R>(coreFromArrow(arrow), meta);
+  }
+
+  /**
+   * A table of Arrow's IPC format, stream or file.
+   * Errors: `CONN_PACKAGE_MISSING` where `@uwdata/flechette` is not installed.
+   */
+  static async fromIPC<R extends object = Record<string, unknown>>(
+    bytes: Uint8Array,
+    meta?: Partial<TableMeta>,
+  ): Promise<Table<R>> {
+    const { readIPC } = await import("./arrow.ts");
+    return makeTable<R>(await readIPC(bytes), meta);
+  }
+
   get length(): number {
     return this.#lazy.core.length;
   }
@@ -115,7 +169,7 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
   /** A read-only view of one column. Errors: `CONN_ARGUMENT` where there is no such column. */
   column<Name extends keyof Row & string>(name: Name): ColumnView<Row[Name]> {
     const view = this.getChild(name);
-    if (!view) throw noColumn(name, this.columns);
+    if (!view) throw noColumn(name, namesOf(this.columns));
     return view as ColumnView<Row[Name]>;
   }
 
@@ -131,7 +185,7 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
   select<Name extends keyof Row & string>(...names: Name[]): Table<Pick<Row, Name>> {
     const columns = [...new Set<string>(names)].map((name) => {
       const column = this.#lazy.core.columns.find((each) => each.name === name);
-      if (!column) throw noColumn(name, this.columns);
+      if (!column) throw noColumn(name, namesOf(this.columns));
       return column;
     });
     return new Table<Pick<Row, Name>>({ core: { length: this.length, columns } }, this.meta);
@@ -140,6 +194,68 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
   /** The same rows with other `meta`, in constant time: nothing is copied. */
   withMeta(meta: TableMeta): Table<Row> {
     return new Table<Row>(this.#lazy, meta);
+  }
+
+  /** Rows for `JSON.stringify`: bigint becomes decimal text and bytes base64, at any depth. */
+  toJSON(): Record<string, unknown>[] {
+    const rows = this.rows() as Record<string, unknown>[];
+    for (const { name, storage } of this.#lazy.core.columns) {
+      if (storage.kind !== "bigint" && storage.kind !== "plain" && storage.kind !== "object")
+        continue;
+      for (const row of rows) setOwn(row, name, jsonValue(row[name]));
+    }
+    return rows;
+  }
+
+  /** CSV by RFC 4180; see `CSVOptions`. */
+  toCSV(options?: CSVOptions): string {
+    return toCSV(this.#lazy.core, options);
+  }
+
+  /** A GitHub-flavored Markdown table. */
+  toMarkdown(): string {
+    return toMarkdown(this.#lazy.core);
+  }
+
+  /** A box that fits the terminal, in which no cell and no name can act on the terminal. */
+  toString(options?: Omit<PrintOptions, "dim">): string {
+    return printTable(this.#lazy.core, options);
+  }
+
+  /**
+   * An Arrow table, made by `@uwdata/flechette`, in memory of its own.
+   * Errors: `CONN_PACKAGE_MISSING` where that package is not installed.
+   */
+  async toArrow(): Promise<ArrowTable> {
+    const { toArrow } = await import("./arrow.ts");
+    return toArrow(this.#lazy.core);
+  }
+
+  /** The bytes of Arrow's IPC stream format. Errors: `CONN_PACKAGE_MISSING` as `toArrow`. */
+  async toIPC(): Promise<Uint8Array> {
+    const { toIPC } = await import("./arrow.ts");
+    return toIPC(this.#lazy.core);
+  }
+
+  /**
+   * The rows as a Standard Schema (zod, valibot, arktype and others) makes them, typed accordingly.
+   * Errors: `CONN_ROW_INVALID`, which names row (the first is 1) and column of the first ten problems.
+   */
+  async validate<S extends StandardSchemaV1>(schema: S): Promise<Table<InferOutput<S> & object>> {
+    const { validRows } = await import("./validate.ts");
+    const rows = (await validRows(this, schema)) as (InferOutput<S> & object)[];
+    // No row shows which columns an empty table has.
+    if (rows.length === 0) return new Table(this.#lazy, this.meta);
+    const types = new Map(this.columns.map((column) => [column.name, column]));
+    const columns = columnsOf(rows).map(({ name }) => ({ name, ...pickType(types.get(name)) }));
+    return Table.fromRows(rows, { columns, meta: this.meta });
+  }
+
+  /** What `console.log` shows: the box, or its size alone inside of another object. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth: number, options: InspectOptions): string {
+    const { core } = this.#lazy;
+    if (options.depth !== undefined && depth !== options.depth) return `Table(${sizeText(core)})`;
+    return printTable(core, { dim: (text) => options.stylize(text, "undefined") });
   }
 
   // The members below are Arrow's, for libraries that read Arrow tables by shape.
@@ -188,8 +304,17 @@ function columnsOf(rows: readonly object[]): ColumnSpec[] {
   return [...names].map((name) => ({ name }));
 }
 
-function noColumn(name: string, columns: readonly ColumnInfo[]): ConnError {
-  return new ConnError("CONN_ARGUMENT", `The table has no column ${JSON.stringify(name)}.`, {
-    hint: `It has: ${columns.map((column) => JSON.stringify(column.name)).join(", ") || "no columns"}.`,
+function pickType(column: ColumnInfo | undefined): Partial<ColumnSpec> {
+  return column && column.type !== "unknown" ? { type: column.type, scale: column.scale } : {};
+}
+
+function namesOf(columns: readonly ColumnInfo[]): string[] {
+  return columns.map(({ name }) => name);
+}
+
+function noColumn(name: string, existing: readonly string[]): ConnError {
+  return new ConnError("CONN_ARGUMENT", `The table has no column "${printable(name)}".`, {
+    hint:
+      existing.length > 0 ? `It has: ${existing.map(printable).join(", ")}.` : "It has no columns.",
   });
 }
