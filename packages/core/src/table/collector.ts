@@ -12,11 +12,15 @@ export type ColumnChunk =
 export class Collector {
   readonly #specs: readonly ColumnSpec[];
   readonly #sinks: Sink[];
+  readonly #names: readonly string[];
+  readonly #inherited: boolean;
   #length = 0;
   #finished = false;
 
   constructor(columns: readonly ColumnSpec[]) {
     this.#specs = withUniqueNames(columns);
+    this.#names = this.#specs.map(({ name }) => name);
+    this.#inherited = this.#names.some((name) => name in Object.prototype);
     this.#sinks = columns.map((column) => firstSink(column.type));
   }
 
@@ -43,9 +47,13 @@ export class Collector {
 
   /** Adds a row by its own properties; absent ones are null, others than the columns are ignored. */
   appendObject(row: object): void {
-    for (const [index, { name }] of this.#specs.entries()) {
-      const value = readOwn(row, name);
-      if (!this.#sinks[index]!.add(value)) this.#widen(index, value);
+    const [sinks, names] = [this.#sinks, this.#names];
+    for (let index = 0; index < sinks.length; index++) {
+      const name = names[index]!;
+      // Only names that every object inherits need the slower look.
+      const absent = this.#inherited && name in Object.prototype && !Object.hasOwn(row, name);
+      const value = absent ? null : (row as Record<string, unknown>)[name];
+      if (!sinks[index]!.add(value)) this.#widen(index, value);
     }
     this.#length++;
   }
@@ -124,12 +132,6 @@ function withUniqueNames(columns: readonly ColumnSpec[]): ColumnSpec[] {
     seen.add(name);
     return { ...column, name };
   });
-}
-
-function readOwn(row: object, name: string): unknown {
-  // Only names that every object inherits need the slower look.
-  if (name in Object.prototype && !Object.hasOwn(row, name)) return null;
-  return (row as Record<string, unknown>)[name];
 }
 
 function rowTooLong(row: number, cells: number, columns: number): ConnError {

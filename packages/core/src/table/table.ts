@@ -1,6 +1,6 @@
 import { ConnError } from "../errors.ts";
 import type { InferOutput, StandardSchemaV1 } from "../standard-schema.ts";
-import { type ArrowTable, coreFromArrow } from "./arrow-values.ts";
+import type { ArrowTable } from "./arrow-values.ts";
 import { Collector } from "./collector.ts";
 import { columnBytes, sliceColumn, type Core } from "./column.ts";
 import { printTable, sizeText, type PrintOptions } from "./print.ts";
@@ -103,10 +103,11 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
   }
 
   /** A table of an Arrow table, of flechette or apache-arrow. An instant without a zone becomes a `datetime`. */
-  static fromArrow<R extends object = Record<string, unknown>>(
+  static async fromArrow<R extends object = Record<string, unknown>>(
     arrow: ArrowTable,
     meta?: Partial<TableMeta>,
-  ): Table<R> {
+  ): Promise<Table<R>> {
+    const { coreFromArrow } = await import("./arrow-values.ts");
     return makeTable<R>(coreFromArrow(arrow), meta);
   }
 
