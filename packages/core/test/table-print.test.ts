@@ -112,7 +112,7 @@ describe("nothing in a cell or a name acts on the terminal", () => {
     const table = Table.fromArrays([[raw], [[raw]]], [raw]);
     for (const text of [table.toString({ width: 200 }), inspect(table)]) {
       const rest = text.replaceAll(
-        /\p{Extended_Pictographic}[\u200d\ufe0f\p{Extended_Pictographic}\u{e0000}-\u{e007f}]*/gu,
+        /\p{Extended_Pictographic}(?:\u200d|\ufe0f|\p{Extended_Pictographic}|[\u{e0000}-\u{e007f}])*/gu,
         "",
       );
       expect(rest.replaceAll("\n", "")).not.toMatch(hidden);

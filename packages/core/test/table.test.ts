@@ -160,21 +160,23 @@ test("a scale that a source declares is kept", () => {
   ).toEqual([{ name: "price", type: "decimal", nullable: false, scale: 2 }]);
 });
 
+/** One row that holds everything a caller could change. */
+const mutable = () =>
+  Table.fromRows([
+    {
+      when: new Date(5),
+      bytes: Uint8Array.of(1),
+      nested: { list: [1, new Date(7)] },
+      n: 1,
+      big: unsafe,
+    },
+  ]);
+
 describe("nothing done to what a table gives reaches the table", () => {
-  const make = () =>
-    Table.fromRows([
-      {
-        when: new Date(5),
-        bytes: Uint8Array.of(1),
-        nested: { list: [1, new Date(7)] },
-        n: 1,
-        big: unsafe,
-      },
-    ]);
-  const untouched = make().rows();
+  const untouched = mutable().rows();
 
   test.each([300, 1])("rows, from a table of %i rows", (count) => {
-    const table = Table.fromRows(Array.from({ length: count }, () => make().rows()[0]!));
+    const table = Table.fromRows(Array.from({ length: count }, () => mutable().rows()[0]!));
     const row = table.rows()[0]!;
     row.when.setTime(0);
     row.bytes[0] = 9;
@@ -185,7 +187,7 @@ describe("nothing done to what a table gives reaches the table", () => {
   });
 
   test("columns", () => {
-    const table = make();
+    const table = mutable();
     (table.column("n").toArray() as number[])[0] = 9;
     (table.column("big").toArray() as bigint[])[0] = 9n;
     (table.column("when").get(0) as Date).setTime(0);
@@ -194,7 +196,7 @@ describe("nothing done to what a table gives reaches the table", () => {
   });
 
   test("the values that it was made of", () => {
-    const row = make().rows()[0]!;
+    const row = mutable().rows()[0]!;
     const table = Table.fromRows([row]);
     row.when.setTime(0);
     row.bytes[0] = 9;
@@ -207,14 +209,14 @@ describe("nothing done to what a table gives reaches the table", () => {
   });
 
   test("columns' descriptions and meta", () => {
-    const table = make();
+    const table = mutable();
     expect(() => Object.assign(table.columns[0]!, { name: "x" })).toThrow(TypeError);
     expect(() => (table.columns as unknown[]).push(1)).toThrow(TypeError);
     expect(() => Object.assign(table.meta, { age: 9 })).toThrow(TypeError);
   });
 
   test("a toArrow copy", async () => {
-    const table = make();
+    const table = mutable();
     const arrow = (await table.toArrow()) as unknown as {
       children: { data: { values: Int32Array }[] }[];
     };

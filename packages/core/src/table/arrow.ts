@@ -13,7 +13,7 @@ type ArrowType =
 export async function readIPC(bytes: Uint8Array): Promise<Core> {
   const { tableFromIPC } = await load();
   const arrow = tableFromIPC(bytes, { useBigInt: true, useDecimalInt: true, useDate: false });
-  return coreFromArrow(arrow as unknown as ArrowTable);
+  return coreFromArrow(arrow);
 }
 
 export async function toIPC(core: Core): Promise<Uint8Array> {
@@ -22,7 +22,7 @@ export async function toIPC(core: Core): Promise<Uint8Array> {
 }
 
 export async function toArrow(core: Core): Promise<ArrowTable> {
-  return build(await load(), core) as unknown as ArrowTable;
+  return build(await load(), core);
 }
 
 async function load(): Promise<Library> {
@@ -64,10 +64,10 @@ function buildColumn(library: Library, column: Column, length: number): Flechett
   ) => {
     const Batch = library.batchType(type, { useDate: true, useBigInt: bigint });
     const validity = valid?.slice() ?? new Uint8Array(0);
-    return new library.Column(
-      [new Batch({ length, nullCount: column.nulls, type, validity, values })],
-      type,
-    );
+    // Without a row there is no batch, in any column, for the file format wants equal batches.
+    const batches =
+      length > 0 ? [new Batch({ length, nullCount: column.nulls, type, validity, values })] : [];
+    return new library.Column(batches, type);
   };
   const built = (
     type: unknown,
@@ -141,7 +141,7 @@ function buildObjects(
     ["string", library.utf8()],
   ] as const) {
     if (column.type === "list" && lists.every((list) => list === null || isListOf(kind, list))) {
-      return built(library.list(type as never));
+      return built(library.list(type));
     }
   }
   return built(library.utf8(), (value) => JSON.stringify(jsonValue(value)));
@@ -160,8 +160,8 @@ function typedText(
 ): { type: unknown; convert: (value: unknown) => unknown } | undefined {
   const every = (test: (text: string) => boolean): boolean => {
     for (let row = 0; row < length; row++) {
-      const value = read(row);
-      if (value !== null && !test(String(value))) return false;
+      const text = read(row);
+      if (typeof text === "string" && !test(text)) return false;
     }
     return true;
   };

@@ -68,19 +68,12 @@ function packColumn({ name, type, scale, storage }: Column): unknown[] {
   const { kind, data } = storage;
   const extra =
     kind === "dictionary" ? storage.words : "valid" in storage ? storage.valid : undefined;
-  if (kind === "plain" && isText(data as readonly unknown[])) {
+  if (kind === "plain" && isText(data)) {
     const texts = data as readonly (string | null)[];
     const lengths = Int32Array.from(texts, (text) => (text === null ? -1 : text.length));
     return [name, type, scale, "text", texts.join(""), lengths];
   }
-  return [
-    name,
-    type,
-    scale,
-    kind,
-    kind === "boolean" ? Int8Array.from(data as Uint8Array) : data,
-    extra,
-  ];
+  return [name, type, scale, kind, kind === "boolean" ? Int8Array.from(data) : data, extra];
 }
 
 // One long text is read several times faster than many short ones, but V8 bounds its length.

@@ -23,7 +23,7 @@ export function printable(text: string): string {
   return text.replace(parts, (part, emoji?: string, control?: string, _pile?: string, at = 0) => {
     if (emoji !== undefined) return emoji;
     if (control !== undefined) return escape(control);
-    const drawn = [...part];
+    const drawn = Array.from(part);
     const first = at === 0 ? "\u25cc" : "";
     return first + drawn.slice(0, marks).join("") + (drawn.length > marks ? "…" : "");
   });

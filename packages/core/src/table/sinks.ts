@@ -106,21 +106,14 @@ function newSink(type: ColumnType, numbers = false): Sink {
 }
 
 function inferType(value: unknown): ColumnType {
-  switch (typeof value) {
-    case "number":
-      return isExactInteger(value) ? "integer" : "float";
-    case "bigint":
-      return "integer";
-    case "boolean":
-      return "boolean";
-    case "string":
-      return "string";
-    default:
-      if (value instanceof Date) return "timestamp";
-      if (isBytes(value)) return "bytes";
-      if (isList(value)) return "list";
-      return isJson(value) ? "json" : "unknown";
-  }
+  if (typeof value === "number") return isExactInteger(value) ? "integer" : "float";
+  if (typeof value === "bigint") return "integer";
+  if (typeof value === "boolean") return "boolean";
+  if (typeof value === "string") return "string";
+  if (value instanceof Date) return "timestamp";
+  if (isBytes(value)) return "bytes";
+  if (isList(value)) return "list";
+  return isJson(value) ? "json" : "unknown";
 }
 
 /** Columns that nothing is known of yet: nulls only. */

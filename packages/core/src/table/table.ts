@@ -16,6 +16,10 @@ const loaded: TableMeta = Object.freeze({ cached: false, age: 0, ms: 0 });
 /** Rows from which compiling a row factory pays. */
 const manyRows = 256;
 
+/** The rows that a schema makes. */
+export type RowOf<S extends StandardSchemaV1> =
+  InferOutput<S> extends object ? InferOutput<S> : never;
+
 /** The part of Node's `util.InspectOptions` that is used here. */
 interface InspectOptions {
   readonly depth?: number;
@@ -242,9 +246,9 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
    * The rows as a Standard Schema (zod, valibot, arktype and others) makes them, typed accordingly.
    * Errors: `CONN_ROW_INVALID`, which names row (the first is 1) and column of the first ten problems.
    */
-  async validate<S extends StandardSchemaV1>(schema: S): Promise<Table<InferOutput<S> & object>> {
+  async validate<S extends StandardSchemaV1>(schema: S): Promise<Table<RowOf<S>>> {
     const { validRows } = await import("./validate.ts");
-    const rows = (await validRows(this, schema)) as (InferOutput<S> & object)[];
+    const rows = (await validRows(this, schema)) as RowOf<S>[];
     // No row shows which columns an empty table has.
     if (rows.length === 0) return new Table(this.#lazy, this.meta);
     const types = new Map(this.columns.map((column) => [column.name, column]));

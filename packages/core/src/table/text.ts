@@ -44,11 +44,10 @@ export function toCSV(core: Core, options: CSVOptions = {}): string {
 /** A GitHub-flavored Markdown table; pipes, backslashes, line breaks and tags in the data stay data. */
 export function toMarkdown(core: Core): string {
   const readers = core.columns.map(textReader);
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
-  let text = line(core.columns.map(({ name }) => markdownCell(name)));
-  text += line(core.columns.map((column) => (isNumeric(column) ? "---:" : "---")));
+  let text = markdownLine(core.columns.map(({ name }) => markdownCell(name)));
+  text += markdownLine(core.columns.map((column) => (isNumeric(column) ? "---:" : "---")));
   for (let row = 0; row < core.length; row++)
-    text += line(readers.map((read) => markdownCell(read(row) ?? "")));
+    text += markdownLine(readers.map((read) => markdownCell(read(row) ?? "")));
   return text;
 }
 
@@ -92,7 +91,7 @@ export function instantText(ms: number): string {
 function cellText(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  if (typeof value !== "object") return String(value);
+  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
   if (value instanceof Date) return instantText(value.getTime());
   if (value instanceof Uint8Array) return toBase64(value);
   return JSON.stringify(jsonValue(value));
@@ -110,6 +109,10 @@ export function jsonValue(value: unknown): unknown {
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+function markdownLine(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |\n`;
 }
 
 function markdownCell(text: string): string {

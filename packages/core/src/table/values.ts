@@ -63,16 +63,9 @@ export function setOwn(target: object, key: string, value: unknown): void {
 
 /** Bytes of memory that a value takes on a 64-bit machine, rounded up. */
 export function sizeOf(value: unknown): number {
-  switch (typeof value) {
-    case "string":
-      return 32 + 2 * value.length;
-    case "bigint":
-      return 32;
-    case "object":
-      break;
-    default:
-      return 16;
-  }
+  if (typeof value === "string") return 32 + 2 * value.length;
+  if (typeof value === "bigint") return 32;
+  if (typeof value !== "object") return 16;
   if (value === null) return 8;
   if (value instanceof Uint8Array) return 128 + value.byteLength;
   if (value instanceof Date) return 96;
