@@ -1,3 +1,113 @@
+import { type MaskText, redactDeep } from "./redact/deep.ts";
+import type { Span } from "./redact/automaton.ts";
+import { decodePercent, splitAuthority } from "./redact/url-password.ts";
+import { finder, mask, remember } from "./redact/vault.ts";
+
+/**
+ * Makes a value known as secret, so that no message, log or file of conn shows it: neither as it is
+ * nor percent-encoded, in base64 or hex, escaped for JSON or HTML, nor a line of it. Values of less
+ * than four characters, short numbers and everyday words (`true`, `postgres`) are left alone, since
+ * masking them would hide ordinary text. Of very many secrets the oldest are forgotten.
+ */
+export function registerSecret(value: string): void {
+  remember(value);
+  const trimmed = value.trim();
+  if (trimmed !== value) remember(trimmed);
+  if (trimmed.startsWith("{")) for (const part of secretsOfJson(trimmed)) remember(part);
+}
+
+/** The text with `[redacted]` for each stretch that secrets cover. Takes time in proportion to the text. */
+export function redactText(text: string): string {
+  const automaton = finder();
+  if (!automaton || text.length < 4) return text;
+  const { spans } = automaton.scan(text);
+  return spans.length === 0 ? text : masked(text, spans);
+}
+
+/**
+ * The value with every secret masked: in texts, keys, arrays, maps, sets, bytes and errors with all
+ * that hangs on them. Returned itself where it holds none, else copied; the argument is never
+ * changed. Objects of other classes, such as a driver's client, are replaced by their class's name
+ * where they hold a secret or are too large to tell.
+ */
 export function redact<T>(value: T): T {
-  return value;
+  if (!finder()) return value;
+  return redactDeep(value, redactText satisfies MaskText) as T;
+}
+
+/** Masks a stream of texts; a secret that is cut in two by a chunk's end is masked all the same. */
+export function redactingTransform(): TransformStream<string, string> {
+  let held = "";
+  // How many of the held characters belong to a secret whose mask is already out.
+  let covered = 0;
+  return new TransformStream<string, string>({
+    transform(chunk, controller) {
+      const text = held + chunk;
+      const { spans, open } = finder()?.scan(text) ?? { spans: [], open: 0 };
+      const end = text.length - open;
+      const out = masked(text, spans, covered, end);
+      if (out !== "") controller.enqueue(out);
+      // A secret that only begins in what is held back is found again with the next chunk.
+      const reaches = spans.findLast(({ start }) => start < end)?.end ?? 0;
+      covered = Math.max(0, Math.max(covered, reaches) - end);
+      held = text.slice(end);
+    },
+    flush(controller) {
+      const out = masked(held, finder()?.scan(held).spans ?? [], covered);
+      if (out !== "") controller.enqueue(out);
+    },
+  });
+}
+
+/**
+ * The secret parts of a setting that is no secret as a whole: the password and the tokens of a URL or
+ * of a connection string, as they stand there and decoded.
+ */
+export function secretsOf(value: string): string[] {
+  const parts: string[] = [];
+  const scheme = /^[a-z][\w+.-]*:\/\//i.exec(value)?.[0];
+  if (scheme) {
+    const { password } = splitAuthority(value.slice(scheme.length));
+    if (password) parts.push(password);
+  }
+  for (const { groups } of value.matchAll(secretParameter)) {
+    const part = groups?.["quoted"] ?? groups?.["plain"] ?? "";
+    parts.push(part, part.replaceAll("+", " "));
+    // A connection string's value may hold blanks and ends at the semicolon; a URL's and libpq's may not.
+    if (/\s/.test(part)) parts.push(part.split(/\s/)[0]!);
+  }
+  return [...new Set(parts.flatMap((part) => [part, decodePercent(part)]))].filter(
+    (part) => part !== "",
+  );
+}
+
+const secretParameter =
+  /(?<=^|[;&?\s])(?:[\w-]*(?:password|passwd|passphrase|secret|token|signature)|pwd|sig|(?:account|access|api|sharedaccess|private)[_ ]?key|accesskeysecret)\s*=\s*(?:["'{](?<quoted>[^"'}]+)["'}]|(?<plain>[^;&"']+))/gi;
+
+function secretsOfJson(text: string): string[] {
+  try {
+    const values = JSON.parse(text) as Record<string, unknown>;
+    return Object.entries(values).flatMap(([name, value]) =>
+      typeof value === "string" && /key|secret|token|pass/i.test(name) ? [value] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** The text up to `end` with a mask for each span; of the first `covered` characters the mask is already out. */
+function masked(
+  text: string,
+  spans: readonly Span[],
+  covered = 0,
+  end: number = text.length,
+): string {
+  let out = "";
+  let position = covered;
+  for (const span of spans) {
+    if (span.start >= end) break;
+    if (covered === 0 || span.start > position) out += text.slice(position, span.start) + mask;
+    position = Math.max(position, span.end);
+  }
+  return position < end ? out + text.slice(position, end) : out;
 }

@@ -1,0 +1,54 @@
+/**
+ * The candidate that `word` most likely means, or `undefined` where none is near. Upper and lower
+ * case, `_` and `-` count as the same; a longer word may hold more slips.
+ */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  // Nobody mistypes a name this long, and the comparison is quadratic.
+  if (word.length === 0 || word.length > 100) return undefined;
+  const wanted = normalise(word);
+  let nearest: string | undefined;
+  let least = 1 + Math.min(3, Math.floor((wanted.length + 1) / 3));
+  for (const candidate of candidates) {
+    if (candidate === word || Math.abs(candidate.length - word.length) > 8) continue;
+    const distance = edits(wanted, normalise(candidate), least);
+    if (distance < least) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+function normalise(word: string): string {
+  return word.toLowerCase().replace(/[-_ ]/g, "");
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours between two words; at least `limit` where there are more. */
+function edits(from: string, to: string, limit: number): number {
+  if (Math.abs(from.length - to.length) >= limit) return limit;
+  let before: number[] = [];
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      let cost = Math.min(
+        previous[column]! + 1,
+        current[column - 1]! + 1,
+        previous[column - 1]! + (same ? 0 : 1),
+      );
+      if (
+        row > 1 &&
+        column > 1 &&
+        from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1]
+      ) {
+        cost = Math.min(cost, before[column - 2]! + 1);
+      }
+      current.push(cost);
+    }
+    before = previous;
+    previous = current;
+  }
+  return previous[to.length]!;
+}
