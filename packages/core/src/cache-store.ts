@@ -1,5 +1,5 @@
 import { ConnError } from "./errors.ts";
-import { warnOnce } from "./warn.ts";
+import { warn } from "./warn.ts";
 
 /** What the second tier needs of a store: any Keyv, a Keyv adapter, or an object of your own. */
 export interface CacheStore {
@@ -24,6 +24,7 @@ export class StoreGuard {
   readonly #store: CacheStore;
   #restUntil = 0;
   #writing = 0;
+  #warned = false;
 
   constructor(store: CacheStore) {
     if (typeof store?.get !== "function" || typeof store.set !== "function") {
@@ -71,6 +72,8 @@ export class StoreGuard {
 
   #fail(error: unknown): void {
     this.#restUntil = performance.now() + rest;
-    warnOnce("CONN_CACHE_STORE", "The cache's store does not answer; reads go on without it.", error);
+    if (this.#warned) return;
+    this.#warned = true;
+    warn("CONN_CACHE_STORE", "The cache's store does not answer; reads go on without it.", error);
   }
 }

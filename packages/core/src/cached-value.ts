@@ -1,4 +1,5 @@
 import { Table } from "./table.ts";
+import { isPlain, sizeOf as sizeOfData } from "./table/values.ts";
 
 /** How a cached value is handed to several callers without one being able to change another's. */
 export type Sharing = "table" | "shared" | "copied" | "refused";
@@ -11,31 +12,15 @@ export function prepare(value: unknown): Sharing {
 
 /** About how many bytes a value keeps alive. */
 export function sizeOf(value: unknown): number {
-  if (value instanceof Table) return value.byteLength + 200;
-  switch (typeof value) {
-    case "string":
-      return 2 * value.length + 16;
-    case "object": {
-      if (value === null) return 8;
-      if (ArrayBuffer.isView(value)) return value.byteLength + 64;
-      let size = 64;
-      const items = value instanceof Map ? [...value].flat() : value instanceof Set ? value : Object.values(value);
-      for (const item of items) size += 8 + sizeOf(item);
-      return size;
-    }
-    default:
-      return 16;
-  }
+  return value instanceof Table ? value.byteLength + 200 : sizeOfData(value);
 }
 
 function freeze(value: unknown, seen: Set<object>): Sharing {
   if (typeof value === "function" || typeof value === "symbol") return "refused";
   if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Table) return "shared";
   seen.add(value);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const plain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
   // Dates, bytes, maps and sets cannot be frozen: every caller gets a copy of the whole.
-  if (!plain) return isCloneable(value) ? "copied" : "refused";
+  if (!Array.isArray(value) && !isPlain(value)) return isCloneable(value) ? "copied" : "refused";
   let worst: Sharing = "shared";
   for (const item of Object.values(value)) {
     const sharing = freeze(item, seen);

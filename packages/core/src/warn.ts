@@ -1,17 +1,7 @@
 import { redactText } from "./redact.ts";
 
-const warned = new Set<string>();
-
 /** A warning on stderr that an application can hear with `process.on("warning")`. */
 export function warn(code: string, message: string, cause?: unknown): void {
   const reason = cause === undefined ? "" : ` (${cause instanceof Error ? cause.message : String(cause)})`;
   process.emitWarning(redactText(message + reason), { type: "ConnWarning", code });
-}
-
-/** Warns the first time only: what goes on failing need not go on talking. */
-export function warnOnce(code: string, message: string, cause?: unknown): void {
-  const key = code + message;
-  if (warned.has(key)) return;
-  warned.add(key);
-  warn(code, message, cause);
 }
