@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests read the packages' sources, so that a failing test points at the line to mend. */
-const conditions = ["conn:source"];
+const conditions = ["conn:source", "node"];
+const report = process.env["CONN_TEST_REPORT"];
 
 export default defineConfig({
-  resolve: { conditions: [...conditions, "node"] },
-  ssr: { resolve: { conditions: [...conditions, "node"] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     projects: ["packages/*"],
-    // A promise that nobody awaits is a fault in the code under test, so it fails the run.
-    dangerouslyIgnoreUnhandledErrors: false,
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });
