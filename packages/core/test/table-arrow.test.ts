@@ -179,6 +179,9 @@ describe("libraries that read Arrow take a table as it is", () => {
         Array.from({ length: vector.length }, (_, row) => vector.get(row)),
       );
     }
+    // Plot reads a vector with nulls by toJSON, and any other by toArray.
+    expect(everything.getChild("float")!.toJSON()).toEqual([1.5, null, -0]);
+    expect(everything.getChild("timestamp")!.toJSON()).toEqual([new Date(5), null, new Date(-5)]);
     // Plot takes a vector for dates where its type is Arrow's timestamp in milliseconds.
     expect(everything.getChild("timestamp")!.type).toEqual({ typeId: 10, unit: 1 });
     expect(everything.toArray()).toEqual(everything.rows());

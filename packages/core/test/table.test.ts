@@ -233,6 +233,15 @@ test("cells that are no data are refused, and so are values that hold themselves
   }
 });
 
+test.each([[null], [1], ["text"], [undefined]])(
+  "a row that is %j is refused by its number",
+  (row) => {
+    expect(() => Table.fromRows([{ a: 1 }, row as unknown as object])).toThrow(
+      /^Row 2 is no object/,
+    );
+  },
+);
+
 test("objects of classes come back as plain data", () => {
   class Point {
     x = 1;
@@ -277,6 +286,11 @@ describe("reading", () => {
     ]);
     const long = column(Array.from({ length: 5000 }, (_, row) => row));
     expect(long.head(5).byteLength).toBeLessThan(1000);
+    const words = column(
+      Array.from({ length: 9000 }, (_, row) => (row ? `word ${row % 3000}` : null)),
+    );
+    expect(words.head(3).byteLength).toBeLessThan(1000);
+    expect(words.head(3).rows()).toEqual([{ x: null }, { x: "word 1" }, { x: "word 2" }]);
   });
 
   test("numbers without a null come as a typed array", () => {

@@ -67,11 +67,10 @@ function sourceOf(field: ArrowField): { spec: ColumnSpec; convert: Convert } {
     if (noted === "json" || noted === "list" || noted === "unknown") {
       return {
         spec: { name, type: noted === "unknown" ? undefined : noted },
-        convert: (value) => JSON.parse(String(value)),
+        convert: orText(JSON.parse),
       };
     }
-    if (noted === "integer")
-      return { spec: { name, type: noted }, convert: (value) => BigInt(String(value)) };
+    if (noted === "integer") return { spec: { name, type: noted }, convert: orText(BigInt) };
     if (textual.has(noted)) return { spec: { name, type: noted }, convert };
   }
   return { spec: { name, type: natural }, convert };
@@ -128,6 +127,17 @@ function conversion(type: ArrowDataType): [ColumnType | undefined, Convert] {
     default:
       return [undefined, same];
   }
+}
+
+/** Another program may have kept our note on a field and changed its values: then they are what they are. */
+function orText(parse: (text: string) => unknown): Convert {
+  return (value) => {
+    try {
+      return parse(String(value));
+    } catch {
+      return value;
+    }
+  };
 }
 
 function same(value: unknown): unknown {

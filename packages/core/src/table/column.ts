@@ -89,6 +89,11 @@ export function isValid(valid: Uint8Array | undefined, row: number): boolean {
 /** The first `length` rows, in memory of their own, so that a short table does not keep a long one alive. */
 export function sliceColumn(column: Column, length: number): Column {
   const { storage } = column;
+  if (storage.kind === "dictionary" && storage.words.length > length) {
+    const texts = Array.from(storage.data.subarray(0, length), (code) => storage.words[code]!);
+    const plain: Storage = { kind: "plain", data: texts };
+    return { ...column, storage: plain, nulls: column.nulls && countNulls(plain, length) };
+  }
   const data = storage.data.slice(0, length);
   const valid = "valid" in storage ? storage.valid?.slice(0, (length + 7) >> 3) : undefined;
   const sliced = { ...storage, data, ...("valid" in storage ? { valid } : {}) } as Storage;

@@ -8,7 +8,7 @@ type Compiled = (storages: readonly unknown[], readers: readonly unknown[]) => R
 
 const compiled = new Map<string, Compiled | undefined>();
 const mostCompiled = 200;
-const widestCompiled = 200;
+const widestCompiled = 1000;
 
 /** Rows through cell readers: no start-up cost, for a few rows, and where generating code is forbidden. */
 export function interpretedRows(columns: readonly Column[]): RowFactory {

@@ -305,7 +305,18 @@ export class Table<Row extends object = Record<string, unknown>> implements Iter
 
 function columnsOf(rows: readonly object[]): ColumnSpec[] {
   const names = new Set<string>();
-  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
+  for (const [index, row] of rows.entries()) {
+    if (typeof row !== "object" || row === null) {
+      throw new ConnError(
+        "CONN_ARGUMENT",
+        `Row ${index + 1} is no object but ${row === null ? "null" : `a ${typeof row}`}.`,
+        {
+          hint: "For rows that are arrays use Table.fromArrays(rows, columns).",
+        },
+      );
+    }
+    for (const name of Object.keys(row)) names.add(name);
+  }
   return [...names].map((name) => ({ name }));
 }
 

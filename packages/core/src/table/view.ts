@@ -1,4 +1,5 @@
 import { cellReader, type Column } from "./column.ts";
+import { jsonValue } from "./text.ts";
 import type { ColumnInfo, ColumnType } from "./types.ts";
 
 /** What libraries that read Arrow look at in a type: its number in Arrow's format, and the unit of times. */
@@ -50,6 +51,11 @@ export class ColumnView<Value = unknown> implements Iterable<Value> {
     const values: Value[] = [];
     for (let row = 0; row < this.length; row++) values.push(this.#read(row) as Value);
     return values;
+  }
+
+  /** All values for JSON, which is how Observable Plot reads a column that has nulls. */
+  toJSON(): unknown[] {
+    return Array.from(this, jsonValue);
   }
 
   *[Symbol.iterator](): Generator<Value> {
