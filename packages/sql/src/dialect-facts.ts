@@ -1,0 +1,140 @@
+/** What the tokenizer and the parameter compiler need to know of one SQL dialect. */
+export interface DialectFacts {
+  readonly name: string;
+  /** The engine's name as people write it. */
+  readonly title: string;
+  /** Characters that open a quoted identifier; `[` closes with `]`. */
+  readonly identifierQuotes: string;
+  /** `\'` inside a plain string is a quote and not its end. */
+  readonly backslashEscapes: boolean;
+  /** `E'…'` strings with backslash escapes. */
+  readonly escapeStrings: boolean;
+  /** `$tag$ … $tag$` strings. */
+  readonly dollarQuotes: boolean;
+  /** A block comment inside a block comment. */
+  readonly nestedComments: boolean;
+  /** `#` opens a comment, and `--` does so only before white space. */
+  readonly hashComments: boolean;
+  /** What stands in `/*! … *\/` is run. */
+  readonly executableComments: boolean;
+  /** `?`, `?|` and `?&` are operators on JSON where they follow an operand. */
+  readonly jsonOperators: boolean;
+  /** `$1` takes a value by its position. */
+  readonly dollarNumbers: boolean;
+  /** `$name` takes a value by its name. */
+  readonly dollarNames: boolean;
+  /** `@name` and `@0` take a value; elsewhere `@` belongs to the engine. */
+  readonly atNames: boolean;
+  /** EXPLAIN never runs what it explains, with whatever options. */
+  readonly explainNeverRuns: boolean;
+  /** The driver's own placeholder for the n-th value, counted from 0. */
+  readonly placeholder: (index: number) => string;
+  /** Stands between the parentheses of `IN ()` for no value at all, and suits `NOT IN` too. */
+  readonly emptyList: string;
+  readonly maxParameters: number;
+  /** Longest identifier in bytes; Infinity where the engine sets no limit. */
+  readonly maxIdentifier: number;
+  /** Plain objects are stored as JSON text. */
+  readonly json: boolean;
+  /** Arrays are values of their own, and not only lists for `IN`. */
+  readonly arrays: boolean;
+}
+
+/**
+ * https://sqlite.org/lang_expr.html#varparam, https://sqlite.org/lang_comment.html and
+ * https://sqlite.org/limits.html: 32,766 parameters.
+ */
+export const sqlite: DialectFacts = {
+  name: "sqlite",
+  title: "SQLite",
+  identifierQuotes: '"`[',
+  backslashEscapes: false,
+  escapeStrings: false,
+  dollarQuotes: false,
+  nestedComments: false,
+  hashComments: false,
+  executableComments: false,
+  jsonOperators: false,
+  dollarNumbers: true,
+  dollarNames: true,
+  atNames: true,
+  explainNeverRuns: true,
+  placeholder: () => "?",
+  emptyList: "",
+  maxParameters: 32_766,
+  maxIdentifier: Infinity,
+  json: true,
+  arrays: false,
+};
+
+/** https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
+export const postgres: DialectFacts = {
+  name: "postgres",
+  title: "PostgreSQL",
+  identifierQuotes: '"',
+  backslashEscapes: false,
+  escapeStrings: true,
+  dollarQuotes: true,
+  nestedComments: true,
+  hashComments: false,
+  executableComments: false,
+  jsonOperators: true,
+  dollarNumbers: true,
+  dollarNames: false,
+  atNames: false,
+  explainNeverRuns: false,
+  placeholder: (index) => `$${index + 1}`,
+  emptyList: "select null where false",
+  maxParameters: 65_535,
+  maxIdentifier: 63,
+  json: true,
+  arrays: true,
+};
+
+/** https://dev.mysql.com/doc/refman/8.4/en/language-structure.html */
+export const mysql: DialectFacts = {
+  name: "mysql",
+  title: "MySQL",
+  identifierQuotes: "`",
+  backslashEscapes: true,
+  escapeStrings: false,
+  dollarQuotes: false,
+  nestedComments: false,
+  hashComments: true,
+  executableComments: true,
+  jsonOperators: false,
+  dollarNumbers: false,
+  dollarNames: false,
+  atNames: false,
+  explainNeverRuns: false,
+  placeholder: () => "?",
+  emptyList: "select null from dual where 1 = 0",
+  maxParameters: 65_535,
+  maxIdentifier: 64,
+  json: true,
+  arrays: false,
+};
+
+/** https://learn.microsoft.com/en-us/sql/t-sql/language-elements/ */
+export const mssql: DialectFacts = {
+  name: "mssql",
+  title: "SQL Server",
+  identifierQuotes: '"[',
+  backslashEscapes: false,
+  escapeStrings: false,
+  dollarQuotes: false,
+  nestedComments: true,
+  hashComments: false,
+  executableComments: false,
+  jsonOperators: false,
+  dollarNumbers: false,
+  dollarNames: false,
+  atNames: true,
+  explainNeverRuns: false,
+  placeholder: (index) => `@${index}`,
+  emptyList: "select null where 1 = 0",
+  maxParameters: 2_100,
+  maxIdentifier: 128,
+  json: false,
+  arrays: false,
+};

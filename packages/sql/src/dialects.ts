@@ -1,0 +1,38 @@
+import type { SQLConfig } from "./config.ts";
+import * as facts from "./dialect-facts.ts";
+import type { DialectFacts } from "./dialect-facts.ts";
+import type { Engine } from "./engine.ts";
+
+export interface EngineContext {
+  /** The connection's name, for messages. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** To be called after anything was written. */
+  readonly afterWrite: () => void;
+}
+
+/** A kind of database: how its settings name it, and how one is opened. */
+export interface Dialect {
+  readonly facts: DialectFacts;
+  /** What `dialect` may say, and a url's scheme before any `+driver`. The first is the name used here. */
+  readonly names: readonly [string, ...string[]];
+  /** Loads nothing of the engine before it is called. Absent where the engine arrives with a later release. */
+  readonly open?: (config: SQLConfig, context: EngineContext) => Promise<Engine>;
+}
+
+export const dialects: readonly Dialect[] = [
+  {
+    facts: facts.sqlite,
+    names: ["sqlite", "sqlite3", "file"],
+    open: async (config, context) => (await import("./sqlite/open.ts")).openSqlite(config, context),
+  },
+  { facts: facts.postgres, names: ["postgres", "postgresql", "cockroachdb"] },
+  { facts: facts.mysql, names: ["mysql", "mysqldb", "mariadb"] },
+  { facts: facts.mssql, names: ["mssql", "sqlserver"] },
+];
+
+/** The dialect that a setting or a url's scheme names, such as `mysql` of `mysql+pymysql`. */
+export function dialectOf(name: string): Dialect | undefined {
+  const plain = name.toLowerCase().split("+")[0]!;
+  return dialects.find(({ names }) => names.includes(plain));
+}

@@ -1,0 +1,62 @@
+import type { CatalogEntry, Table } from "@conn/core";
+import type { DataSource, EntityManager } from "typeorm";
+import type { DialectFacts } from "./dialect-facts.ts";
+import type { Statement } from "./params.ts";
+
+/** What a write did. */
+export interface ExecuteResult<Row extends object = Record<string, unknown>> {
+  /** Rows inserted, updated or deleted; of a statement that reads, the rows it returned. */
+  readonly rowCount: number;
+  /** The id that the database gave to the last inserted row; bigint beyond 2^53. */
+  readonly lastId?: number | bigint;
+  /** What the statement returned, as with RETURNING; empty where it returns nothing. */
+  readonly rows: Table<Row>;
+}
+
+export interface EngineReadOptions {
+  readonly maxRows?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the caller may want to stop before the end. */
+  readonly patient?: boolean | undefined;
+}
+
+export interface EngineStreamOptions {
+  readonly batchSize: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EngineSessionOptions {
+  readonly readOnly: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** How messages name the session, with the place that opened it. */
+  readonly holder: string;
+}
+
+/** What each dialect does in its own way: the open database behind a connection. */
+export interface Engine {
+  readonly facts: DialectFacts;
+  readonly dataSource: DataSource;
+  query(statement: Statement, options: EngineReadOptions): Promise<Table>;
+  execute(statement: Statement, signal?: AbortSignal): Promise<ExecuteResult>;
+  stream(
+    statement: Statement,
+    options: EngineStreamOptions,
+  ): AsyncGenerator<Table, void, undefined>;
+  session(options: EngineSessionOptions): Promise<EngineSession>;
+  browse(path: readonly string[]): Promise<CatalogEntry[]>;
+  ping(): Promise<void>;
+  /** The names a message may propose instead of one that does not exist. */
+  nearNames(kind: "table" | "column"): string[];
+  close(): Promise<void>;
+}
+
+/** One transaction after another, all on one handle that nobody else writes through. */
+export interface EngineSession {
+  readonly manager: EntityManager;
+  query(statement: Statement, options: EngineReadOptions): Promise<Table>;
+  execute(statement: Statement): Promise<ExecuteResult>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Rolls back what is not committed, and gives the handle back. */
+  end(): Promise<void>;
+}

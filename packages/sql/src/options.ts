@@ -1,0 +1,29 @@
+import type { ReadOptions, StandardSchemaV1 } from "@conn/core";
+import type { Params } from "./params.ts";
+
+export interface QueryOptions<Row extends object = Record<string, unknown>> extends ReadOptions {
+  /** An array for `?` and `$1`, an object for `:name`. */
+  readonly params?: Params;
+  /** Rows after which reading stops; `meta.truncated` then says that there were more. Default: no bound. */
+  readonly maxRows?: number;
+  /** Any Standard Schema of a row: each row is checked at every call, and typed by it. */
+  readonly schema?: StandardSchemaV1<unknown, Row>;
+}
+
+export interface StreamOptions {
+  readonly params?: Params;
+  /** Rows of each table. Default: 10,000. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionOptions {
+  /** A view of the database that nobody's writes change, and that writes nothing itself. Default: false. */
+  readonly readOnly?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface TransactionOptions extends SessionOptions {
+  /** How often the whole is tried where the engine asks to try again. Default: 3. */
+  readonly attempts?: number;
+}

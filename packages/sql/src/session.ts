@@ -1,0 +1,194 @@
+import { ConnError, type Lease, type Table } from "@conn/core";
+import type { DataSource, EntityManager } from "typeorm";
+import type { DialectFacts } from "./dialect-facts.ts";
+import type { EngineSession, ExecuteResult } from "./engine.ts";
+import type { Fragment } from "./fragment.ts";
+import type { QueryOptions } from "./options.ts";
+import { compile, type Params } from "./params.ts";
+import { checkRows } from "./rows-schema.ts";
+import { type QueryTag, queryTag } from "./tag.ts";
+
+/** What a session needs of the connection that opened it. */
+export interface SessionInit {
+  readonly connection: string;
+  readonly facts: DialectFacts;
+  readonly engine: EngineSession;
+  readonly lease: Lease<DataSource>;
+  readonly signal: AbortSignal;
+  readonly explain: (error: unknown, operation: string, statement?: string) => unknown;
+  /** Where it was opened, for the warning about one that nobody ended. */
+  readonly place: string;
+}
+
+/** Options of a query inside a session, which is never cached. */
+export type SessionQueryOptions<Row extends object> = Pick<
+  QueryOptions<Row>,
+  "params" | "maxRows" | "schema" | "signal"
+>;
+
+/**
+ * One transaction on one handle: what others do is not seen half done, and what is done here is seen
+ * by nobody before `commit()`. Left without a commit, it is rolled back.
+ */
+export class SQLSession implements AsyncDisposable {
+  /** Runs a template as a query: `` await session.sql`select * from pets where owner = ${owner}` ``. */
+  readonly sql: QueryTag;
+  readonly #inner: InnerSession;
+
+  constructor(init: SessionInit) {
+    this.#inner = new InnerSession(init);
+    this.sql = queryTag((fragment) => this.query(fragment));
+    forgotten.register(this, this.#inner, this.#inner);
+  }
+
+  /** TypeORM's entity manager inside this transaction. */
+  get manager(): EntityManager {
+    return this.#inner.engine.manager;
+  }
+
+  /**
+   * Reads, within the transaction and past the cache.
+   *
+   * @throws CONN_READ_ONLY for a statement that writes, CONN_PARAMS, CONN_QUERY, CONN_CLOSED, CONN_ROW_INVALID.
+   */
+  async query<Row extends object = Record<string, unknown>>(
+    statement: string | Fragment,
+    options: SessionQueryOptions<Row> = {},
+  ): Promise<Table<Row>> {
+    const { params, maxRows, schema, signal } = options;
+    const table = await this.#inner.call("query", statement, params, (compiled, engine) =>
+      engine.query(compiled, {
+        maxRows,
+        signal: signal ? AbortSignal.any([signal, this.#inner.signal]) : this.#inner.signal,
+        patient: signal !== undefined,
+      }),
+    );
+    return schema ? checkRows(table, schema, this.#inner.connection) : (table as Table<Row>);
+  }
+
+  /**
+   * Runs a statement that writes; others see what it did after `commit()`.
+   *
+   * @throws CONN_PARAMS, CONN_QUERY, CONN_UNSUPPORTED for BEGIN and COMMIT, CONN_CLOSED.
+   */
+  execute<Row extends object = Record<string, unknown>>(
+    statement: string | Fragment,
+    params?: Params,
+  ): Promise<ExecuteResult<Row>> {
+    return this.#inner.call(
+      "execute",
+      statement,
+      params,
+      (compiled, engine) => engine.execute(compiled) as Promise<ExecuteResult<Row>>,
+    );
+  }
+
+  /** Makes what was done permanent. The next call begins another transaction. */
+  commit(): Promise<void> {
+    return this.#inner.step("commit", (engine) => engine.commit());
+  }
+
+  /** Undoes what was done since the beginning or the last commit. The next call begins another transaction. */
+  rollback(): Promise<void> {
+    return this.#inner.step("rollback", (engine) => engine.rollback());
+  }
+
+  /** Ends the session; what is not committed is rolled back. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    forgotten.unregister(this.#inner);
+    await this.#inner.end();
+  }
+}
+
+/** What outlives a session that was dropped without an end, so that it can still be ended. */
+class InnerSession {
+  readonly connection: string;
+  readonly engine: EngineSession;
+  readonly signal: AbortSignal;
+  readonly place: string;
+  readonly #init: SessionInit;
+  readonly #abort = (): void => void this.end().catch(() => {});
+  #ending: Promise<void> | undefined;
+
+  constructor(init: SessionInit) {
+    this.#init = init;
+    this.connection = init.connection;
+    this.engine = init.engine;
+    this.signal = init.signal;
+    this.place = init.place;
+    // A connection that is closed, or a caller that gives up, must not leave the transaction open.
+    init.signal.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  async call<T>(
+    operation: string,
+    statement: string | Fragment,
+    params: Params | undefined,
+    task: (compiled: ReturnType<typeof compile>, engine: EngineSession) => Promise<T>,
+  ): Promise<T> {
+    let source: string | undefined;
+    return this.step(
+      operation,
+      (engine) => {
+        const compiled = compile(statement, params, this.#init.facts);
+        source = compiled.source.text;
+        return task(compiled, engine);
+      },
+      () => source,
+    );
+  }
+
+  async step<T>(
+    operation: string,
+    task: (engine: EngineSession) => Promise<T>,
+    source?: () => string | undefined,
+  ): Promise<T> {
+    const name = { connection: this.connection, operation: `session.${operation}` };
+    if (this.#ending) {
+      const reason: unknown = this.signal.reason;
+      if (this.signal.aborted)
+        throw reason instanceof ConnError
+          ? reason
+          : new ConnError("CONN_ABORTED", "The session was aborted and rolled back.", {
+              ...name,
+              cause: reason,
+            });
+      throw new ConnError("CONN_CLOSED", "The session has ended.", {
+        ...name,
+        hint: "Open another one: await using session = await conn.session()",
+      });
+    }
+    try {
+      return await task(this.engine);
+    } catch (error) {
+      throw this.#init.explain(error, name.operation, source?.());
+    }
+  }
+
+  end(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
+    this.signal.removeEventListener("abort", this.#abort);
+    try {
+      await this.engine.end();
+    } catch (error) {
+      throw this.#init.explain(error, "session.end");
+    } finally {
+      this.#init.lease.release();
+    }
+  }
+}
+
+const forgotten = new FinalizationRegistry<InnerSession>((session) => {
+  process.emitWarning(
+    `A session of ${session.connection} was dropped without an end, and is rolled back. It was opened ${session.place}.`,
+    {
+      type: "ConnWarning",
+      code: "CONN_SESSION_LEAKED",
+      detail: "Write: await using session = await conn.session()",
+    },
+  );
+  session.end().catch(() => {});
+});

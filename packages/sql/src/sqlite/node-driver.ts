@@ -1,0 +1,127 @@
+import {
+  IntegerOverflow,
+  type OpenOptions,
+  type SqliteColumn,
+  type SqliteDatabase,
+  type SqliteDriver,
+  type SqliteStatement,
+} from "./driver.ts";
+
+/** What we use of `node:sqlite` and of `@photostructure/sqlite`, which has the same interface. */
+export interface NodeSqlite {
+  readonly DatabaseSync: new (
+    path: string,
+    options?: { readonly readOnly?: boolean; readonly timeout?: number },
+  ) => NodeDatabase;
+}
+
+interface NodeDatabase {
+  readonly isTransaction: boolean;
+  prepare(text: string): NodeStatement;
+  exec(text: string): void;
+  close(): void;
+}
+
+interface NodeStatement {
+  columns(): readonly { readonly name: string; readonly type: string | null }[];
+  iterate(...values: unknown[]): Iterator<unknown[], unknown, undefined>;
+  all(...values: unknown[]): unknown[][];
+  run(...values: unknown[]): unknown;
+  setReturnArrays(on: boolean): void;
+  setReadBigInts(on: boolean): void;
+}
+
+export function nodeDriver(name: string, { DatabaseSync }: NodeSqlite): SqliteDriver {
+  return { name, open: (options) => new NodeHandle(name, DatabaseSync, options) };
+}
+
+class NodeHandle implements SqliteDatabase {
+  readonly driver: string;
+  readonly #database: NodeDatabase;
+
+  constructor(
+    driver: string,
+    DatabaseSync: NodeSqlite["DatabaseSync"],
+    { path, readOnly }: OpenOptions,
+  ) {
+    this.driver = driver;
+    // No waiting inside SQLite: it would stop the whole event loop. Locks are waited for between calls.
+    this.#database = new DatabaseSync(path, { readOnly, timeout: 0 });
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  prepare(text: string): SqliteStatement {
+    return new NodeRows(this.#database.prepare(text));
+  }
+
+  exec(text: string): void {
+    this.#database.exec(text);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+class NodeRows implements SqliteStatement {
+  readonly columns: readonly SqliteColumn[];
+  /** `node:sqlite` keeps what SQLite knows of a statement to itself; the engine asks EXPLAIN. */
+  readonly writes = undefined;
+  readonly #statement: NodeStatement;
+
+  constructor(statement: NodeStatement) {
+    this.#statement = statement;
+    this.columns = statement.columns();
+    if (this.columns.length > 0) statement.setReturnArrays(true);
+  }
+
+  rows(values: readonly unknown[], bigints: boolean): Iterator<unknown[], unknown, undefined> {
+    this.#statement.setReadBigInts(bigints);
+    const iterator = this.#statement.iterate(...values);
+    return bigints ? iterator : new OverflowIterator(iterator);
+  }
+
+  all(values: readonly unknown[], bigints: boolean): unknown[][] {
+    this.#statement.setReadBigInts(bigints);
+    try {
+      return this.#statement.all(...values);
+    } catch (error) {
+      throw named(error);
+    }
+  }
+
+  run(values: readonly unknown[]): void {
+    this.#statement.run(...values);
+  }
+}
+
+class OverflowIterator implements Iterator<unknown[], unknown, undefined> {
+  readonly #rows: Iterator<unknown[], unknown, undefined>;
+
+  constructor(rows: Iterator<unknown[], unknown, undefined>) {
+    this.#rows = rows;
+  }
+
+  next(): IteratorResult<unknown[], unknown> {
+    try {
+      return this.#rows.next();
+    } catch (error) {
+      throw named(error);
+    }
+  }
+
+  return(): IteratorResult<unknown[], unknown> {
+    return this.#rows.return?.() ?? { done: true, value: undefined };
+  }
+}
+
+/** Gives the one failure that has a remedy its name. Node and the other package share its words, not its code. */
+function named(error: unknown): unknown {
+  return error instanceof Error &&
+    error.message.includes("too large to be represented as a JavaScript number")
+    ? new IntegerOverflow()
+    : error;
+}

@@ -1,0 +1,156 @@
+import type { DataSource, QueryRunner } from "typeorm";
+import { sqlite } from "../dialect-facts.ts";
+import type { FairLock } from "../fair-lock.ts";
+import { statementKind } from "../statement.ts";
+import { tokenize } from "../tokenize.ts";
+import { whileBusy } from "./busy.ts";
+import type { TypeormDatabase } from "./typeorm-driver.ts";
+import { transactionError, transactionVerbs } from "./transactions.ts";
+
+/** What the runners of one database share. */
+export interface RunnerHost {
+  readonly lock: FairLock;
+  readonly lockSeconds: number;
+  /** Called once before anything is written. */
+  beforeWrite(): Promise<void>;
+  /** Called after something was written for good. */
+  afterWrite(): void;
+  /** Whether the writing handle is inside a transaction, which SQLite may have ended by itself. */
+  inTransaction(): boolean;
+  /** Runs a read on a handle of its own, past the queue; undefined where there is but one handle. */
+  readonly readAside:
+    | (<T>(task: (database: TypeormDatabase) => Promise<T>) => Promise<T>)
+    | undefined;
+}
+
+type Constructor<T> = new (...args: never[]) => T;
+
+/** The members of TypeORM's SQLite runner that are replaced here, as its own code calls them. */
+interface SqliteRunner extends QueryRunner {
+  readonly driver: object;
+  isTransactionActive: boolean;
+  transactionDepth: number;
+}
+
+/**
+ * Gives every user of the DataSource a query runner of its own that takes turns with all others.
+ * TypeORM shares one runner between all, and the second's insert is then rolled back with the
+ * first's transaction.
+ */
+export function isolateRunners(dataSource: DataSource, host: RunnerHost): void {
+  const driver = dataSource.driver as unknown as {
+    queryRunner: unknown;
+    createQueryRunner(mode: string): SqliteRunner;
+  };
+  const Runner = driver.createQueryRunner("master").constructor as Constructor<SqliteRunner>;
+  driver.queryRunner = undefined;
+  const Isolated = isolated(Runner, host);
+  driver.createQueryRunner = () => new Isolated(driver as never);
+}
+
+function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Constructor<SqliteRunner> {
+  return class IsolatedRunner extends Runner {
+    #endTurn: (() => void) | undefined;
+    #wrote = false;
+    #aside: TypeormDatabase | undefined;
+
+    override connect(): Promise<unknown> {
+      return this.#aside ? Promise.resolve(this.#aside) : super.connect();
+    }
+
+    override async query(
+      text: string,
+      parameters?: unknown[],
+      structured?: boolean,
+    ): Promise<never> {
+      const run = (sent: string): Promise<never> =>
+        super.query(sent, parameters, structured as true) as Promise<never>;
+      if (this.#aside) return run(text);
+      const kind = statementKind({ text, tokens: tokenize(text, sqlite) }, sqlite);
+      if (this.#endTurn) {
+        this.#wrote ||= kind.writes && !transactionVerbs.has(kind.verb);
+        // The lock for writing is taken at once: taken later, by two, one of them could never go on.
+        return run(text === "BEGIN TRANSACTION" ? "BEGIN IMMEDIATE" : text);
+      }
+      if (transactionVerbs.has(kind.verb)) throw transactionError(kind.verb);
+      if (!kind.writes && host.readAside)
+        return host.readAside((database) =>
+          this.#besides(database).query(text, parameters, structured),
+        );
+      return host.lock.run(this.#request("a query of the DataSource"), async () => {
+        if (kind.writes) await host.beforeWrite();
+        const result = await whileBusy(() => run(text), host.lockSeconds);
+        if (kind.writes) host.afterWrite();
+        return result;
+      });
+    }
+
+    override async startTransaction(
+      ...args: Parameters<QueryRunner["startTransaction"]>
+    ): Promise<void> {
+      if (this.#endTurn) return super.startTransaction(...args);
+      this.#endTurn = await host.lock.acquire(this.#request("a transaction of the DataSource"));
+      this.#wrote = false;
+      try {
+        await host.beforeWrite();
+        await whileBusy(async () => {
+          // TypeORM leaves this set when BEGIN fails.
+          this.isTransactionActive = false;
+          await super.startTransaction(...args);
+        }, host.lockSeconds);
+      } catch (error) {
+        this.isTransactionActive = false;
+        this.#end();
+        throw error;
+      }
+    }
+
+    override async commitTransaction(): Promise<void> {
+      await whileBusy(() => super.commitTransaction(), host.lockSeconds);
+      if (this.isTransactionActive) return;
+      const wrote = this.#wrote;
+      this.#end();
+      if (wrote) host.afterWrite();
+    }
+
+    override async rollbackTransaction(): Promise<void> {
+      try {
+        if (host.inTransaction() || !this.#endTurn) await super.rollbackTransaction();
+        else {
+          this.isTransactionActive = false;
+          this.transactionDepth = 0;
+        }
+      } finally {
+        if (!this.isTransactionActive) this.#end();
+      }
+    }
+
+    override async release(): Promise<void> {
+      try {
+        // Who forgets to end a transaction must not keep everybody else waiting.
+        while (this.#endTurn && this.isTransactionActive) await this.rollbackTransaction();
+      } finally {
+        this.#end();
+        await super.release();
+      }
+    }
+
+    #besides(database: TypeormDatabase): IsolatedRunner {
+      const runner = new IsolatedRunner(this.driver as never);
+      runner.#aside = database;
+      return runner;
+    }
+
+    #end(): void {
+      this.#endTurn?.();
+      this.#endTurn = undefined;
+    }
+
+    #request(holder: string): { seconds: number; holder: string } {
+      return {
+        seconds: host.lockSeconds,
+        holder: (this.data as { holder?: string }).holder ?? holder,
+      };
+    }
+  } as unknown as Constructor<SqliteRunner>;
+}

@@ -1,0 +1,66 @@
+/**
+ * Milliseconds since 1970 of `YYYY-MM-DD HH:MM[:SS[.f]]`, with a space or a `T` between, a `Z` or
+ * nothing behind, and up to three digits of a second; NaN for anything else.
+ * Reads characters itself, since it runs for every cell of a column.
+ */
+export function parseTimestamp(text: string): number {
+  const zoned = text.charCodeAt(text.length - 1) === 0x5a;
+  const end = zoned ? text.length - 1 : text.length;
+  if (end < 16 || end > 23 || end === 17 || end === 18 || end === 20) return NaN;
+  const separator = text.charCodeAt(10);
+  if (separator !== 0x20 && separator !== 0x54) return NaN;
+  if (text.charCodeAt(4) !== dash || text.charCodeAt(7) !== dash || text.charCodeAt(13) !== colon)
+    return NaN;
+  const year = pair(text, 0) * 100 + pair(text, 2);
+  const month = pair(text, 5);
+  const day = pair(text, 8);
+  const hour = pair(text, 11);
+  const minute = pair(text, 14);
+  const second = end === 16 ? 0 : text.charCodeAt(16) === colon ? pair(text, 17) : NaN;
+  const ms = end > 20 ? fraction(text, end) : 0;
+  const valid =
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysIn(year, month) &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59;
+  return valid
+    ? ((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms
+    : NaN;
+}
+
+const dash = 0x2d;
+const colon = 0x3a;
+
+/** Two digits as a number; NaN makes every comparison with it false. */
+function pair(text: string, at: number): number {
+  return digit(text, at) * 10 + digit(text, at + 1);
+}
+
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - 0x30;
+  return value >= 0 && value <= 9 ? value : NaN;
+}
+
+function fraction(text: string, end: number): number {
+  if (text.charCodeAt(19) !== 0x2e) return NaN;
+  let ms = 0;
+  for (let at = 20, scale = 100; at < end; at++, scale /= 10) ms += digit(text, at) * scale;
+  return ms;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Days of the Gregorian calendar, counted from March so that a leap day comes last. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const marchYear = month > 2 ? year : year - 1;
+  const marchMonth = month > 2 ? month - 3 : month + 9;
+  const leapDays =
+    Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
+  return marchYear * 365 + leapDays + Math.floor((marchMonth * 153 + 2) / 5) + day - 719_469;
+}

@@ -1,0 +1,195 @@
+import { ConnError } from "@conn/core";
+import type { DialectFacts } from "./dialect-facts.ts";
+import type { Source } from "./params.ts";
+import type { Token } from "./tokenize.ts";
+
+/** What the words of a statement tell before anything is sent. */
+export interface StatementKind {
+  /** The first word, in upper case: `SELECT`, `INSERT`; empty where there is none. */
+  readonly verb: string;
+  /** Statements in the text, separated by semicolons. */
+  readonly count: number;
+  /** Whether it may change something, as far as words can tell. */
+  readonly writes: boolean;
+}
+
+/**
+ * Reads a statement's kind past comments, parentheses, byte order marks and common table
+ * expressions. A convenience that catches mistakes, and no security boundary.
+ */
+export function statementKind({ text, tokens }: Source, facts: DialectFacts): StatementKind {
+  const reader: Reader = {
+    tokens,
+    word: (index) => wordAt(text, tokens[index]),
+    sign: (index) => signAt(text, tokens[index]),
+  };
+  let first = 0;
+  while (reader.sign(first) === ";" || reader.sign(first) === "(") first++;
+  const verb = reader.word(first);
+  const count = countStatements(reader);
+  return { verb, count, writes: count > 1 || writesFrom(reader, first, facts) };
+}
+
+/**
+ * Refuses what must not go through `query`: a statement that writes, none at all, or several.
+ *
+ * @throws CONN_READ_ONLY, CONN_QUERY.
+ */
+export function assertReads(source: Source, facts: DialectFacts): StatementKind {
+  const kind = assertOne(source, facts);
+  if (kind.writes) throw writesError(kind.verb);
+  return kind;
+}
+
+/** Refuses several statements in one text, and none: a driver runs the first and drops the rest without a word. */
+export function assertOne(source: Source, facts: DialectFacts): StatementKind {
+  const kind = statementKind(source, facts);
+  if (kind.count === 0)
+    throw new ConnError("CONN_QUERY", "The statement is empty.", {
+      hint: 'Pass SQL: "select * from pets".',
+    });
+  if (kind.count > 1) {
+    throw new ConnError("CONN_QUERY", `The text holds ${kind.count} statements; a call runs one.`, {
+      hint: "Run them one after the other; within `await using session = await conn.session()` they belong together.",
+    });
+  }
+  return kind;
+}
+
+export function writesError(verb: string): ConnError {
+  return new ConnError(
+    "CONN_READ_ONLY",
+    `query() only reads, and this statement writes (${verb || "unknown"}).`,
+    {
+      hint: "Use conn.execute(sql, params): it commits, and returns rows too where the statement has them.",
+    },
+  );
+}
+
+interface Reader {
+  readonly tokens: readonly Token[];
+  /** The word at an index in upper case, or an empty text. */
+  readonly word: (index: number) => string;
+  readonly sign: (index: number) => string;
+}
+
+const readingVerbs: ReadonlySet<string> = new Set([
+  "SELECT",
+  "VALUES",
+  "WITH",
+  "SHOW",
+  "DESCRIBE",
+  "DESC",
+  "TABLE",
+]);
+
+function writesFrom(reader: Reader, first: number, facts: DialectFacts): boolean {
+  const verb = reader.word(first);
+  if (verb === "EXPLAIN") return explainWrites(reader, first, facts);
+  if (verb === "PRAGMA") return pragmaWrites(reader, first);
+  if (!readingVerbs.has(verb)) return true;
+  for (let index = first; index < reader.tokens.length; index++)
+    if (startsWrite(reader, index)) return true;
+  return false;
+}
+
+/** Whether a part that writes begins here: after a parenthesis, as common table expressions have it, or SELECT … INTO. */
+function startsWrite({ word, sign }: Reader, index: number): boolean {
+  const begins = sign(index - 1) === "(" || sign(index - 1) === ")";
+  switch (word(index)) {
+    case "INSERT":
+    case "REPLACE":
+    case "MERGE":
+      // `replace(…)` is a function too; `INSERT OR REPLACE INTO` and T-SQL's `INSERT t` are not.
+      return begins && sign(index + 1) !== "(";
+    case "DELETE":
+    case "UPDATE":
+      return begins;
+    case "INTO":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function explainWrites(reader: Reader, first: number, facts: DialectFacts): boolean {
+  let index = first + 1;
+  let runs = false;
+  if (reader.sign(index) === "(") {
+    for (; index < reader.tokens.length && reader.sign(index) !== ")"; index++)
+      runs ||= reader.word(index) === "ANALYZE";
+    index++;
+  }
+  while (/^(ANALYZE|ANALYSE|VERBOSE|QUERY|PLAN|EXTENDED|FORMAT)$/.test(reader.word(index))) {
+    runs ||= reader.word(index).startsWith("ANALY");
+    index += reader.word(index) === "FORMAT" && reader.sign(index + 1) === "=" ? 3 : 1;
+  }
+  // A PRAGMA may take effect while it is compiled, so under EXPLAIN too.
+  if (reader.word(index) === "PRAGMA") return pragmaWrites(reader, index);
+  return runs && !facts.explainNeverRuns && writesFrom(reader, index, facts);
+}
+
+/** https://sqlite.org/pragma.html: those whose argument names what to look at. */
+const readingPragmas: ReadonlySet<string> = new Set([
+  "FOREIGN_KEY_CHECK",
+  "FOREIGN_KEY_LIST",
+  "INDEX_INFO",
+  "INDEX_LIST",
+  "INDEX_XINFO",
+  "INTEGRITY_CHECK",
+  "QUICK_CHECK",
+  "TABLE_INFO",
+  "TABLE_LIST",
+  "TABLE_XINFO",
+]);
+
+/** Those that do something without any argument. */
+const actingPragmas: ReadonlySet<string> = new Set([
+  "INCREMENTAL_VACUUM",
+  "OPTIMIZE",
+  "SHRINK_MEMORY",
+  "WAL_CHECKPOINT",
+]);
+
+function pragmaWrites({ tokens, word, sign }: Reader, pragma: number): boolean {
+  const at = sign(pragma + 2) === "." ? pragma + 3 : pragma + 1;
+  const name = word(at);
+  if (readingPragmas.has(name)) return false;
+  const bare = at + 1 >= tokens.length || sign(at + 1) === ";";
+  return !bare || name === "" || actingPragmas.has(name);
+}
+
+function countStatements(reader: Reader): number {
+  let count = 0;
+  let start = -1;
+  for (let index = 0; index < reader.tokens.length; index++) {
+    if (reader.sign(index) !== ";") {
+      if (start === -1) {
+        start = index;
+        count++;
+      }
+    } else if (start !== -1 && (!isTrigger(reader, start) || endsTrigger(reader, index))) {
+      start = -1;
+    }
+  }
+  return count;
+}
+
+/** A trigger's body holds semicolons of its own, between BEGIN and END. */
+function isTrigger({ word }: Reader, start: number): boolean {
+  if (word(start) !== "CREATE") return false;
+  const next = /^TEMP(ORARY)?$/.test(word(start + 1)) ? start + 2 : start + 1;
+  return word(next) === "TRIGGER";
+}
+
+function endsTrigger({ word, sign }: Reader, index: number): boolean {
+  return word(index - 1) === "END" && sign(index - 2) === ";";
+}
+
+function wordAt(text: string, token: Token | undefined): string {
+  return token?.kind === "word" ? text.slice(token.start, token.end).toUpperCase() : "";
+}
+
+function signAt(text: string, token: Token | undefined): string {
+  return token?.kind === "operator" ? text.slice(token.start, token.end) : "";
+}
