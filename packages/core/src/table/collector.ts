@@ -1,6 +1,7 @@
 import { ConnError } from "../errors.ts";
 import { type Column, type Core, isValid } from "./column.ts";
-import { adoptingSink, firstSink, widen, type Sink } from "./sinks.ts";
+import type { Sink } from "./sink.ts";
+import { adoptingSink, firstSink, widen } from "./sinks.ts";
 import type { ColumnSpec } from "./types.ts";
 
 /** A column's values; `valid` is a bitmap, lowest bit first, where 0 means null. */

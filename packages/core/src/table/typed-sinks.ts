@@ -1,0 +1,192 @@
+import { isValid, type Numbers, type Storage } from "./column.ts";
+import type { Sink } from "./sink.ts";
+import type { ColumnType } from "./types.ts";
+
+const smallest = 64;
+
+/** What the sinks over typed arrays share: growth and the bitmap of nulls. */
+export abstract class TypedSink<Data extends Numbers> implements Sink {
+  abstract readonly type: ColumnType;
+  length = 0;
+  nulls = 0;
+  protected data: Data;
+  protected valid: Uint8Array | undefined;
+
+  constructor(data: Data) {
+    this.data = data;
+  }
+
+  abstract add(value: unknown): boolean;
+  abstract finish(): Storage;
+
+  /** Makes the array this column's memory; the next value moves it into an array that grows. */
+  adopt(data: Numbers, valid: Uint8Array | undefined): this {
+    // The caller has seen to it that the array fits the column.
+    this.data = data as Data;
+    this.length = data.length;
+    if (valid) [this.valid, this.nulls] = ownBitmap(valid, data.length);
+    return this;
+  }
+
+  get(row: number): unknown {
+    return isValid(this.valid, row) ? this.data[row] : null;
+  }
+
+  protected addNull(): true {
+    const row = this.length;
+    if (row === this.data.length) this.grow();
+    this.valid ??= new Uint8Array((this.data.length + 7) >> 3).fill(255);
+    this.valid[row >> 3]! &= ~(1 << (row & 7));
+    this.length = row + 1;
+    this.nulls++;
+    return true;
+  }
+
+  /** An array of the kind that `add` writes to; an adopted one may be of a narrower kind. */
+  protected abstract larger(length: number): Data;
+
+  protected grow(): void {
+    const data = this.larger(this.data.length * 2);
+    data.set(this.data);
+    this.data = data;
+    if (this.valid) {
+      const valid = new Uint8Array((data.length + 7) >> 3).fill(255);
+      valid.set(this.valid);
+      this.valid = valid;
+    }
+  }
+
+  protected trimmed(): { data: Data; valid: Uint8Array | undefined } {
+    const exact = this.data.length === this.length;
+    return {
+      data: exact ? this.data : (this.data.slice(0, this.length) as Data),
+      valid: this.valid?.slice(0, (this.length + 7) >> 3),
+    };
+  }
+}
+
+export class BooleanSink extends TypedSink<Uint8Array> {
+  readonly type = "boolean";
+  constructor() {
+    super(new Uint8Array(smallest));
+  }
+  protected larger(length: number): Uint8Array {
+    return new Uint8Array(length);
+  }
+  add(value: unknown): boolean {
+    if (value === null || value === undefined) return this.addNull();
+    if (typeof value !== "boolean") return false;
+    const row = this.length;
+    if (row === this.data.length) this.grow();
+    this.data[row] = value ? 1 : 0;
+    this.length = row + 1;
+    return true;
+  }
+  override get(row: number): unknown {
+    return isValid(this.valid, row) ? this.data[row] === 1 : null;
+  }
+  finish(): Storage {
+    return { kind: "boolean", ...this.trimmed() };
+  }
+}
+
+/** Safe integers: in 32 bits while they fit, then as doubles, which hold every one exactly. */
+export class IntegerSink extends TypedSink<Int32Array | Float64Array> {
+  readonly type = "integer";
+  constructor() {
+    super(new Int32Array(smallest));
+  }
+  protected larger(length: number): Int32Array | Float64Array {
+    const wide = this.data instanceof Float64Array || (this.data as Numbers) instanceof Uint32Array;
+    return wide ? new Float64Array(length) : new Int32Array(length);
+  }
+  add(value: unknown): boolean {
+    if (value === null || value === undefined) return this.addNull();
+    let number: number;
+    if (typeof value === "number") number = value;
+    else if (typeof value === "bigint") number = Number(value);
+    else return false;
+    if ((number | 0) !== number || number === 0) {
+      if (!isExactInteger(number)) return false;
+      if (number !== 0 && this.data instanceof Int32Array) this.data = new Float64Array(this.data);
+    }
+    const row = this.length;
+    if (row === this.data.length) this.grow();
+    this.data[row] = number;
+    this.length = row + 1;
+    return true;
+  }
+  finish(): Storage {
+    return { kind: "number", ...this.trimmed() };
+  }
+}
+
+export class FloatSink extends TypedSink<Float64Array> {
+  readonly type = "float";
+  constructor() {
+    super(new Float64Array(smallest));
+  }
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
+  }
+  add(value: unknown): boolean {
+    if (value === null || value === undefined) return this.addNull();
+    let number: number;
+    if (typeof value === "number") number = value;
+    else if (typeof value === "bigint" && isExactInteger(Number(value))) number = Number(value);
+    else return false;
+    const row = this.length;
+    if (row === this.data.length) this.grow();
+    this.data[row] = number;
+    this.length = row + 1;
+    return true;
+  }
+  finish(): Storage {
+    return { kind: "number", ...this.trimmed() };
+  }
+}
+
+/** Dates; where the type was declared, milliseconds as well, with microseconds in their fraction. */
+export class InstantSink extends TypedSink<Float64Array> {
+  readonly type = "timestamp";
+  readonly #numbers: boolean;
+  constructor(numbers: boolean) {
+    super(new Float64Array(smallest));
+    this.#numbers = numbers;
+  }
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
+  }
+  add(value: unknown): boolean {
+    if (value === null || value === undefined) return this.addNull();
+    let ms: number;
+    if (value instanceof Date) ms = value.getTime();
+    else if (this.#numbers && typeof value === "number") ms = value;
+    else return false;
+    const row = this.length;
+    if (row === this.data.length) this.grow();
+    this.data[row] = ms;
+    this.length = row + 1;
+    return true;
+  }
+  override get(row: number): unknown {
+    return isValid(this.valid, row) ? new Date(this.data[row]!) : null;
+  }
+  finish(): Storage {
+    return { kind: "instant", ...this.trimmed() };
+  }
+}
+
+/** A copy of the bitmap with the bits behind the end set, and the number of nulls; undefined where there are none. */
+export function ownBitmap(bitmap: Uint8Array, length: number): [Uint8Array | undefined, number] {
+  const valid = bitmap.slice(0, (length + 7) >> 3);
+  if (length % 8 !== 0) valid[valid.length - 1]! |= 255 << (length % 8);
+  let nulls = 0;
+  for (let row = 0; row < length; row++) if (!isValid(valid, row)) nulls++;
+  return nulls > 0 ? [valid, nulls] : [undefined, 0];
+}
+
+/** Whether the number is an integer that doubles tell from its neighbours; -0 is not, for 0 is another value. */
+export function isExactInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}
