@@ -41,21 +41,21 @@ const brand = Symbol.for("@conn/core/error");
  */
 export class ConnError extends Error {
   readonly code: ConnErrorCode;
-  readonly hint: string | undefined;
-  readonly connection: string | undefined;
-  readonly operation: string | undefined;
-  readonly location: Location | undefined;
-  readonly problems: readonly Problem[];
+  // Declared, not defined: what is not known does not clutter a printed error.
+  declare readonly hint?: string;
+  declare readonly connection?: string;
+  declare readonly operation?: string;
+  declare readonly location?: Location;
+  declare readonly problems?: readonly Problem[];
 
   constructor(code: ConnErrorCode, message: string, options: ConnErrorOptions = {}) {
     const safe = redact({ ...options, cause: undefined, message });
     super(compose(safe.message, safe), "cause" in options ? { cause: redact(options.cause) } : undefined);
     this.code = code;
-    this.hint = safe.hint;
-    this.connection = safe.connection;
-    this.operation = safe.operation;
-    this.location = safe.location;
-    this.problems = safe.problems ?? [];
+    const { hint, connection, operation, location, problems } = safe;
+    for (const [key, value] of Object.entries({ hint, connection, operation, location, problems })) {
+      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
+    }
     Object.defineProperty(this, "name", { value: "ConnError", configurable: true });
     Object.defineProperty(this, brand, { value: true });
   }

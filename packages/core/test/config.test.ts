@@ -65,7 +65,7 @@ describe.each([
   it.each([0, 65_536, -1, 1.5])("refuses the port %d", async (port) => {
     const error = await failure(`[connections.pet_db]\nhost = "a"\nport = ${port}\n`, schema);
     expect(error.problems).toHaveLength(1);
-    expect(error.problems[0]).toMatchObject({ path: "connections.pet_db.port", location: { line: 3 } });
+    expect(error.problems![0]).toMatchObject({ path: "connections.pet_db.port", location: { line: 3 } });
   });
 });
 
@@ -78,7 +78,7 @@ describe("settings", () => {
 
   it("with a placeholder left in are refused before the source sees them", async () => {
     const error = await failure('[connections.pet_db]\nhost = "<your host>"\nword = "<password>"\n');
-    expect(error.problems.map(({ message, location }) => [message, location?.line])).toEqual([
+    expect(error.problems!.map(({ message, location }) => [message, location?.line])).toEqual([
       ["`host` still holds a placeholder", 2],
       ["`word` still holds a placeholder", 3],
     ]);

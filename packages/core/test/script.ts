@@ -41,7 +41,7 @@ export async function start(code: string, { cwd, env = {}, nodeOptions = [] }: S
     alias: { "@conn/core": join(import.meta.dirname, "../src/index.ts") },
     external: ["@uwdata/flechette"],
     // What is CommonJS among the dependencies calls `require`, which a module has not.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     write: false,
     logLevel: "silent",
   });
