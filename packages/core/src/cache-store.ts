@@ -1,4 +1,3 @@
-import { ConnError } from "./errors.ts";
 import { warn } from "./warn.ts";
 
 /** What the second tier needs of a store: any Keyv, a Keyv adapter, or an object of your own. */
@@ -27,11 +26,6 @@ export class StoreGuard {
   #warned = false;
 
   constructor(store: CacheStore) {
-    if (typeof store?.get !== "function" || typeof store.set !== "function") {
-      throw new ConnError("CONN_ARGUMENT", "`cache.store` is no store: it needs `get(key)` and `set(key, value, ttl)`.", {
-        hint: 'Pass a Keyv, such as new Keyv(new KeyvRedis("redis://…")), or a directory\'s path.',
-      });
-    }
     this.#store = store;
     // Keyv reports a lost server by an "error" event, and an event nobody hears ends the process.
     if ("on" in store && typeof store.on === "function") store.on("error", (error: unknown) => this.#fail(error));

@@ -1,10 +1,11 @@
-import { LRUCache } from "lru-cache";
 import { abortable, abortError, type CallName, timeoutError } from "./abort.ts";
+import { ByteLRU } from "./byte-lru.ts";
 import { type CallKey, canonical } from "./cache-key.ts";
 import type { CacheStore } from "./cache-store.ts";
-import { CacheTier } from "./cache-tier.ts";
+import type { CacheTier } from "./cache-tier.ts";
 import { prepare, type Sharing, sizeOf } from "./cached-value.ts";
 import { type Duration, toSeconds } from "./duration.ts";
+import { ConnError } from "./errors.ts";
 import { counts, observed, publish } from "./observe.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { Table } from "./table.ts";
@@ -53,20 +54,22 @@ interface Flight {
 
 /** The results of reading calls, shared by all callers in the process, and by other processes through a store. */
 export class Cache {
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: ByteLRU<Entry>;
   readonly #flights = new Map<string, Flight>();
   readonly #ttl: number;
-  readonly #tier: CacheTier | undefined;
+  readonly #tier: Promise<CacheTier> | undefined;
 
   constructor({ ttl = 600, maxBytes = 256 * 1024 ** 2, store }: CacheSettings = {}) {
     this.#ttl = toSeconds(ttl, "cache.ttl");
-    this.#entries = new LRUCache({ maxSize: maxBytes, sizeCalculation: (entry) => entry.size });
-    this.#tier = store === undefined ? undefined : new CacheTier(store);
+    this.#entries = new ByteLRU(maxBytes);
+    if (store !== undefined) assertStore(store);
+    // The second tier, its codec and its stores load for those who configure one.
+    this.#tier = store === undefined ? undefined : import("./cache-tier.ts").then((module) => new module.CacheTier(store));
   }
 
   /** Entries and bytes in memory. */
   get usage(): { readonly entries: number; readonly bytes: number } {
-    return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
+    return { entries: this.#entries.size, bytes: this.#entries.bytes };
   }
 
   /** The cached result, or the load's. A hit costs the key and one look-up, whatever the result's size. */
@@ -93,7 +96,7 @@ export class Cache {
 
   /** Tells the second tier that a connection wrote, so that other processes drop what they shared. */
   drop(owner: CacheOwner): void {
-    void this.#tier?.drop(owner);
+    void this.#tier?.then((tier) => tier.drop(owner));
   }
 
   async #uncached<T>(request: CacheRequest<T>): Promise<T> {
@@ -149,7 +152,8 @@ export class Cache {
 
   async #fill<T>(key: string, request: CacheRequest<T>, ttl: number, refresh: boolean, signal: AbortSignal): Promise<Entry> {
     const { owner, call, options } = request;
-    const shared = await this.#tier?.read(owner, call, refresh ? 0 : ttl);
+    const tier = await this.#tier;
+    const shared = await tier?.read(owner, call, refresh ? 0 : ttl);
     if (shared?.found) {
       const { value, age, ms } = shared.found;
       const entry = { value, sharing: prepare(value), at: performance.now() - age * 1000, ms, size: sizeOf(value) };
@@ -162,7 +166,7 @@ export class Cache {
     if (wanted && entry.sharing !== "refused") {
       this.#entries.set(key, entry);
       const life = ttl + graceOf(options?.stale);
-      if (shared) void this.#tier?.write(shared, entry, life);
+      if (shared) void tier?.write(shared, entry, life);
     }
     return entry;
   }
@@ -175,6 +179,13 @@ export class Cache {
     publish({ kind: "load", ...nameOf(request), ms });
     return { value, sharing: prepare(value), at, ms, size: sizeOf(value) };
   }
+}
+
+function assertStore(store: CacheStore | string): void {
+  if (typeof store === "string" || (typeof store?.get === "function" && typeof store.set === "function")) return;
+  throw new ConnError("CONN_ARGUMENT", "`cache.store` is no store: it needs `get(key)` and `set(key, value, ttl)`.", {
+    hint: 'Pass a Keyv, such as new Keyv(new KeyvRedis("redis://…")), or a directory\'s path.',
+  });
 }
 
 function nameOf({ owner, call }: CacheRequest<unknown>): CallName {

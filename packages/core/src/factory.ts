@@ -1,14 +1,8 @@
 import { canonical } from "./cache-key.ts";
-import { validateConfig } from "./config.ts";
-import { type BaseConnection, reconfigure, retire } from "./connection.ts";
+import { type BaseConnection, retire } from "./connection.ts";
 import type { ConnectionClass, Connections, ConnectionTypes } from "./connection-class.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { type Duration, toSeconds } from "./duration.ts";
-import { ConnError } from "./errors.ts";
-import { assertClass, availableTypes, classOf } from "./registry.ts";
-import { assertConnectionName, Secrets, type SecretsSection } from "./secrets.ts";
 import { referenceOf, state } from "./state.ts";
-import { warn } from "./warn.ts";
 
 export interface ConnectionOptions {
   /** A type's name or a connection class. Default: the section's `type`, else the type called like the connection. */
@@ -55,10 +49,9 @@ export function connection<
 export function connection(name: string, options?: ConnectionOptions): Promise<BaseConnection>;
 export async function connection(name: string, options: ConnectionOptions = {}): Promise<BaseConnection> {
   const life = options.ttl === undefined ? Infinity : toSeconds(options.ttl, "ttl");
-  const resolved = resolveName(name);
-  const section = await secrets().section(resolved);
-  const connectionClass = await resolveClass(resolved, options.type, section);
-  const config = await validateConfig(connectionClass, sourcesOf(resolved, section, options));
+  // Secrets, discovery and validation load with the first connection, and not with the import.
+  const { prepare } = await import("./prepare.ts");
+  const { name: resolved, connectionClass, config, reload } = await prepare(name, options);
 
   const key = canonical([connectionClass, resolved, options.scope, options.config], referenceOf);
   const known = state.instances.get(key);
@@ -73,10 +66,7 @@ export async function connection(name: string, options: ConnectionOptions = {}):
   state.instances.set(key, {
     connection: instance,
     expires: performance.now() + life * 1000,
-    refresh: async () => {
-      const changed = await secrets().section(resolved);
-      return validateConfig(connectionClass, sourcesOf(resolved, changed, options));
-    },
+    reload,
   });
   bound(connectionClass, resolved, options.maxEntries);
   return instance;
@@ -91,7 +81,7 @@ export async function closeAll(): Promise<void> {
   }
   state.instances.clear();
   state.retired.clear();
-  state.secrets?.stop();
+  state.secrets?.close();
   state.secrets = undefined;
   await Promise.all(connections.map((instance) => instance.close()));
 }
@@ -111,90 +101,6 @@ export function closeOnSignals(signals: readonly NodeJS.Signals[] = ["SIGTERM", 
   };
   for (const signal of signals) process.on(signal, listener);
   return stop;
-}
-
-function resolveName(name: string): string {
-  let resolved = name;
-  if (name.startsWith("env:")) {
-    const variable = name.slice(4);
-    resolved = process.env[variable] ?? "";
-    if (resolved === "") {
-      throw new ConnError("CONN_NAME_UNKNOWN", `The environment variable ${variable}, which names the connection, is not set.`, {
-        hint: `Set it: export ${variable}=pet_db`,
-      });
-    }
-  }
-  assertConnectionName(resolved);
-  return resolved;
-}
-
-async function resolveClass(
-  name: string,
-  wanted: ConnectionOptions["type"],
-  section: SecretsSection | undefined,
-): Promise<ConnectionClass> {
-  if (typeof wanted === "function") {
-    assertClass(wanted, `connection(${JSON.stringify(name)}, { type })`);
-    return wanted;
-  }
-  const type = wanted ?? section?.values["type"];
-  if (type === undefined) {
-    const types = await availableTypes();
-    if (types.includes(name)) return classOf(name);
-    throw await unknownName(name, section, types);
-  }
-  if (typeof type !== "string") {
-    throw new ConnError("CONN_CONFIG", `The \`type\` of ${name} is no text.`, { connection: name, hint: 'Write for example: type = "sql"' });
-  }
-  return classOf(type);
-}
-
-async function unknownName(name: string, section: SecretsSection | undefined, types: readonly string[]): Promise<ConnError> {
-  const installed = types.length > 0 ? types.join(", ") : "none";
-  if (section) {
-    return new ConnError("CONN_NAME_UNKNOWN", `The section [connections.${name}] has no \`type\`. Installed types: ${installed}.`, {
-      connection: name,
-      hint: `Add type = "${types[0] ?? "sql"}" to the section, or pass { type } to connection().`,
-    });
-  }
-  const names = await secrets().names();
-  const near = didYouMean(name, [...names, ...types]);
-  const list = names.length > 0 ? names.join(", ") : "none";
-  return new ConnError("CONN_NAME_UNKNOWN", `There is no connection ${JSON.stringify(name)}. Sections: ${list}. Installed types: ${installed}.`, {
-    connection: name,
-    hint: near ? `Did you mean "${near}"?` : `Add a section [connections.${name}] to .conn/secrets.toml, or pass { type } to connection().`,
-  });
-}
-
-function sourcesOf(name: string, section: SecretsSection | undefined, { config }: ConnectionOptions) {
-  return { name, section, overrides: config as Readonly<Record<string, unknown>> | undefined };
-}
-
-/** The process's one reader of secrets; it belongs to the working directory at the first use. */
-function secrets(): Secrets {
-  if (!state.secrets) {
-    const source = new Secrets();
-    const stopWatching = source.watch((changed) => void refresh(changed));
-    state.secrets = {
-      source,
-      stop: () => {
-        stopWatching();
-        source.close();
-      },
-    };
-  }
-  return state.secrets.source;
-}
-
-async function refresh(changed: ReadonlySet<string>): Promise<void> {
-  for (const { connection: instance, refresh: reload } of [...state.instances.values()]) {
-    if (!changed.has(instance.name)) continue;
-    try {
-      await instance[reconfigure](await reload());
-    } catch (error) {
-      warn("CONN_SECRETS_CHANGED", `${instance.name} goes on with its last good settings.`, error);
-    }
-  }
 }
 
 function bound(connectionClass: ConnectionClass, name: string, maxEntries: number | undefined): void {

@@ -1,10 +1,6 @@
 import type { BaseConnection } from "./connection.ts";
 import type { ConnectionClass } from "./connection-class.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { ConnError } from "./errors.ts";
-import { firstParty } from "./first-party.ts";
-import { installCommand } from "./install.ts";
-import { entryOf, type Provider, readProviders } from "./manifest.ts";
 import { state } from "./state.ts";
 
 /**
@@ -20,23 +16,9 @@ export function register(connectionClass: ConnectionClass): void {
 
 /** The types that can be used here, registered and discovered, in the order of their names. */
 export async function availableTypes(cwd: string = process.cwd()): Promise<string[]> {
+  const { readProviders } = await import("./manifest.ts");
   const providers = await readProviders(cwd);
   return [...new Set([...state.registered.keys(), ...providers.map(({ type }) => type)])].sort();
-}
-
-/**
- * The class that provides a type. Its package is imported now, and only it.
- *
- * @throws CONN_TYPE_UNKNOWN, CONN_TYPE_CONFLICT, CONN_PLUGIN_INVALID, CONN_PLUGIN_LOAD.
- */
-export async function classOf(type: string, cwd: string = process.cwd()): Promise<ConnectionClass> {
-  const registered = state.registered.get(type);
-  if (registered) return registered;
-  const providers = await readProviders(cwd);
-  const [provider, rival] = providers.filter((candidate) => candidate.type === type);
-  if (!provider) throw await unknownType(type, providers, cwd);
-  if (rival) throw conflict(type, provider, rival);
-  return load(provider);
 }
 
 export function assertClass(value: unknown, where: string): asserts value is ConnectionClass {
@@ -47,30 +29,6 @@ export function assertClass(value: unknown, where: string): asserts value is Con
   });
 }
 
-async function load(provider: Provider): Promise<ConnectionClass> {
-  const { packageName, exportName, type } = provider;
-  let module: Record<string, unknown>;
-  try {
-    module = (await import(/* @vite-ignore */ await entryOf(provider))) as Record<string, unknown>;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConnError("CONN_PLUGIN_LOAD", `The package ${packageName} failed while it was loaded: ${message}`, {
-      cause: error,
-      hint: `Reinstall it: ${await installCommand([packageName])}`,
-    });
-  }
-  const connectionClass = module[exportName];
-  assertClass(connectionClass, `${packageName}, export ${exportName}`);
-  if (connectionClass.type !== type) {
-    throw new ConnError(
-      "CONN_PLUGIN_INVALID",
-      `${packageName} declares the type "${type}", and its class ${exportName} says "${connectionClass.type}".`,
-      { hint: `Update ${packageName}, or report this to its author.` },
-    );
-  }
-  return connectionClass;
-}
-
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== "function") return `expected a connection class, and got ${value === null ? "null" : typeof value}`;
   const { name, type, config } = value as unknown as Partial<ConnectionClass> & { name: string };
@@ -79,30 +37,4 @@ function problemOf(value: unknown): string | undefined {
   if (typeof type !== "string" || type === "") return `the class ${name} has no \`static type\``;
   if (typeof config?.["~standard"]?.validate !== "function") return `the class ${name} has no \`static config\` that is a Standard Schema`;
   return undefined;
-}
-
-function conflict(type: string, left: Provider, right: Provider): ConnError {
-  return new ConnError("CONN_TYPE_CONFLICT", `Both ${left.packageName} and ${right.packageName} provide the type "${type}".`, {
-    hint: `Uninstall one of them, or pass the class: import { ${left.exportName} } from "${left.packageName}"`,
-  });
-}
-
-async function unknownType(type: string, providers: readonly Provider[], cwd: string): Promise<ConnError> {
-  const shown = JSON.stringify(type.slice(0, 80));
-  const known = [...new Set([...state.registered.keys(), ...providers.map((provider) => provider.type)])];
-  const installed = known.length > 0 ? `Installed types: ${known.sort().join(", ")}.` : "No installed package provides a type.";
-  return new ConnError("CONN_TYPE_UNKNOWN", `No installed package provides the type ${shown}. ${installed}`, {
-    hint: await remedy(type, known, cwd),
-  });
-}
-
-async function remedy(type: string, known: readonly string[], cwd: string): Promise<string> {
-  const packageName = Object.hasOwn(firstParty, type) ? firstParty[type] : undefined;
-  if (packageName) return `Run: ${await installCommand([packageName], cwd)}`;
-  // A value from a file never names a module: not a path, not a URL, not a package.
-  if (!/^[a-z][a-z0-9_-]{0,63}$/.test(type)) return 'A type is a short name such as "sql"; packages and paths are not types.';
-  const near = didYouMean(type, [...known, ...Object.keys(firstParty)]);
-  if (near && known.includes(near)) return `Did you mean "${near}"?`;
-  if (near) return `Did you mean "${near}"? Run: ${await installCommand([firstParty[near]!], cwd)}`;
-  return `If a community package provides it, its name follows this rule: ${await installCommand([`conn-plugin-${type}`], cwd)}`;
 }

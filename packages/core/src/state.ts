@@ -9,7 +9,7 @@ export interface Instance {
   readonly connection: BaseConnection;
   /** On the monotonic clock, in milliseconds. */
   readonly expires: number;
-  readonly refresh: () => Promise<object>;
+  readonly reload: () => Promise<object>;
 }
 
 /** What one process shares, across hot reloads and duplicate copies of this package. */
@@ -22,7 +22,7 @@ export interface State {
   readonly references: { readonly ids: WeakMap<object, number>; next: number };
   settings: Settings;
   cache: Cache;
-  secrets: { readonly source: Secrets; readonly stop: () => void } | undefined;
+  secrets: Secrets | undefined;
 }
 
 // The number changes with the shape, so that incompatible copies keep apart.

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { availableTypes, register } from "../src/index.ts";
-import { classOf } from "../src/registry.ts";
+import { classOf } from "../src/discovery.ts";
 import { state } from "../src/state.ts";
 import { folder, PetConnection } from "./support.ts";
 
