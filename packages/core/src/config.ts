@@ -2,7 +2,8 @@ import type { ConnectionClass } from "./connection-class.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { ConnError, type Location, type Problem } from "./errors.ts";
 import { type Field, fieldsOf, soundsSecret } from "./fields.ts";
-import { registerSecret, secretsOf } from "./redact.ts";
+import { registerSecret } from "./redact.ts";
+import { secretsOf } from "./redact/secrets-of.ts";
 import type { SecretsSection } from "./secrets.ts";
 import type { StandardIssue } from "./standard-schema.ts";
 
@@ -38,7 +39,7 @@ export async function validateConfig(connectionClass: ConnectionClass, sources: 
   const held = new Set(problems.map(({ path }) => path.join(".")));
   const found = [
     ...problems,
-    ...(result.issues ?? []).map((issue) => describe(issue, merged, fields)).filter(({ path }) => !held.has(path.join("."))),
+    ...(result.issues ?? []).flatMap(oneEach).map((issue) => describe(issue, merged, fields)).filter(({ path }) => !held.has(path.join("."))),
   ];
   throw new ConnError("CONN_CONFIG", `The settings of ${name} (type ${connectionClass.type}) do not fit:`, {
     connection: name,
@@ -90,6 +91,13 @@ function placeholders(value: unknown, path: readonly string[]): string[][] {
   if (typeof value === "string") return /^<[^<>]+>$/.test(value) ? [[...path]] : [];
   if (!isTable(value) && !Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, item]) => placeholders(item, [...path, key]));
+}
+
+/** zod reports all unknown settings of a table as one issue of the table. */
+function oneEach(issue: StandardIssue): StandardIssue[] {
+  const { keys } = issue as { readonly keys?: unknown };
+  if (!Array.isArray(keys)) return [issue];
+  return keys.map((key: string) => ({ message: issue.message, path: [...(issue.path ?? []), key] }));
 }
 
 /** An issue of the schema library in our words, without the value it found. */

@@ -17,8 +17,6 @@ export type { CheckReport, CheckStage } from "./check.ts";
 export { BaseConnection } from "./connection.ts";
 export type { Lease, OpenContext, RunOptions } from "./connection.ts";
 export type { ConnectionClass, ConnectionInit, Connections, ConnectionTypes } from "./connection-class.ts";
-export { parseDatabaseUrl } from "./database-url.ts";
-export { didYouMean } from "./did-you-mean.ts";
 export type { Duration } from "./duration.ts";
 export type { CoreErrorCode } from "./error-codes.ts";
 export { ConnError } from "./errors.ts";
@@ -27,18 +25,24 @@ export { closeAll, closeOnSignals, connection } from "./factory.ts";
 export type { ConnectionOptions } from "./factory.ts";
 export type { Field, JsonSchema } from "./fields.ts";
 export { help } from "./help.ts";
-export type { Help } from "./help.ts";
-export { importOptional, installCommand, packageManager } from "./install.ts";
-export type { PackageManager } from "./install.ts";
+export type { Help } from "./describe.ts";
 export { counters } from "./observe.ts";
 export type { ConnEvent, ConnEventKind, Counters } from "./observe.ts";
 export type { ReadOptions } from "./read-options.ts";
 export { redact, redactText, registerSecret } from "./redact.ts";
 export { availableTypes, register } from "./registry.ts";
 export type { RetryPolicy } from "./retry.ts";
-export { secretsSchema } from "./secrets-schema.ts";
 export { configure } from "./settings.ts";
 export type { Settings } from "./settings.ts";
 export type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
-export { Table, TableBuilder } from "./table.ts";
-export type { ColumnInfo, ColumnSpec, ColumnType, TableMeta } from "./table.ts";
+export { ColumnView, printable, Table, TableBuilder } from "./table.ts";
+export type {
+  ArrowTable,
+  ColumnChunk,
+  ColumnInfo,
+  ColumnSpec,
+  ColumnType,
+  CSVOptions,
+  PrintOptions,
+  TableMeta,
+} from "./table.ts";

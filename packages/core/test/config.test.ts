@@ -3,7 +3,8 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type ConnectionClass, ConnError, help, redactText, secretsSchema } from "../src/index.ts";
+import { type ConnectionClass, ConnError, help, redactText } from "../src/index.ts";
+import { secretsSchema } from "../src/toolkit.ts";
 import { validateConfig } from "../src/config.ts";
 import { Secrets } from "../src/secrets.ts";
 import { folder, PetConnection } from "./support.ts";
@@ -102,8 +103,8 @@ describe("help", () => {
   it.each([
     ["valibot", valibotSchema],
     ["zod", zodSchema],
-  ])("describes the settings from a schema of %s", (_library, schema) => {
-    const { settings } = help(classWith(schema));
+  ])("describes the settings from a schema of %s", async (_library, schema) => {
+    const { settings } = await help(classWith(schema));
     expect(settings).toMatchObject([
       { name: "host", type: "string", required: true, secret: false, description: "Where the pets are.", example: "localhost" },
       { name: "port", type: expect.stringMatching(/integer|number/), default: 5432, required: false },
@@ -111,15 +112,15 @@ describe("help", () => {
     ]);
   });
 
-  it("is text too, for a class and for a connection", () => {
-    const text = String(help(classWith(valibotSchema)));
+  it("is text too, for a class and for a connection", async () => {
+    const text = String(await help(classWith(valibotSchema)));
     expect(text).toContain('host: string   Where the pets are. (required, such as "localhost")');
     expect(text).toContain("word: string   (secret)");
     const conn = new PetConnection({ config: { password: "tiger" } });
-    expect(String(help(conn))).toContain("pet_db: PetConnection");
-    expect(String(help(conn))).not.toContain("tiger");
-    expect(help(conn).members).toContainEqual({ name: "read", description: "Reads a pet." });
-    expect(help(conn).members.map(({ name }) => name)).not.toContain("open");
+    expect(String(await help(conn))).toContain("pet_db: PetConnection");
+    expect(String(await help(conn))).not.toContain("tiger");
+    expect((await help(conn)).members).toContainEqual({ name: "read", description: "Reads a pet." });
+    expect((await help(conn)).members.map(({ name }) => name)).not.toContain("open");
   });
 });
 

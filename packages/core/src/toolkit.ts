@@ -1,0 +1,6 @@
+/** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
+export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+export { didYouMean } from "./did-you-mean.ts";
+export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";
+export { redactingTransform } from "./redact.ts";
+export { secretsSchema } from "./secrets-schema.ts";
