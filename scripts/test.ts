@@ -3,10 +3,10 @@
  * packages as published, and every test on every Node version that the packages claim. Ends with the
  * line `N passed, N failed`.
  */
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build, execute } from "./execute.ts";
 import { prepareServers } from "./servers.ts";
 
 interface Stage {
@@ -28,7 +28,7 @@ const stages: Stage[] = [
   check("format", "oxfmt", "--check"),
   check("lint", "oxlint", "--deny-warnings"),
   check("types", "tsc", "--project", "."),
-  check("build", "turbo", "run", "build", "--output-logs=errors-only"),
+  { title: "build", run: async () => counted(await build()) },
   check("unused code and dependencies", "knip"),
   check("generated files", "node", "scripts/generate.ts", "--check"),
   check("packages as published", "node", "scripts/packages.ts"),
@@ -61,32 +61,22 @@ process.exitCode = failures.length > 0 ? 1 : 0;
 function check(title: string, command: string, ...args: string[]): Stage {
   return {
     title,
-    run: async () => ((await execute(command, args, {})) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }),
+    run: async () => counted(await execute(command, args)),
   };
+}
+
+function counted(code: number): Count {
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 /** A stage that counts its tests; a run that tested nothing or died has failed. */
 async function tests(name: string, command: string, ...args: string[]): Promise<Count> {
   const report = join(reports, `${name}.json`);
-  const code = await execute(command, args, { CONN_TEST_REPORT: report });
+  const code = await execute(command, args, { env: { CONN_TEST_REPORT: report } });
   const { numPassedTests: passed, numFailedTests: failed } = await readFile(report, "utf8").then(
     (text) => JSON.parse(text) as { numPassedTests: number; numFailedTests: number },
     () => ({ numPassedTests: 0, numFailedTests: 0 }),
   );
   const broken = code !== 0 || passed === 0;
   return { passed, failed: broken ? Math.max(1, failed) : failed };
-}
-
-function execute(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, DO_NOT_TRACK: "1", TURBO_TELEMETRY_DISABLED: "1", ...env },
-    });
-    child.on("error", (error) => {
-      console.error(error.message);
-      resolve(1);
-    });
-    child.on("exit", (code) => resolve(code ?? 1));
-  });
 }

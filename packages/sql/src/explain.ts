@@ -1,4 +1,5 @@
-import { ConnError, didYouMean } from "@conn/core";
+import { ConnError } from "@conn/core";
+import { didYouMean } from "@conn/core/toolkit";
 import type { Engine } from "./engine.ts";
 import { sqliteCode, sqliteMessage } from "./sqlite/errors.ts";
 

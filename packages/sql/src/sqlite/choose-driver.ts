@@ -1,4 +1,5 @@
-import { ConnError, installCommand } from "@conn/core";
+import { ConnError } from "@conn/core";
+import { installCommand } from "@conn/core/toolkit";
 import { betterDriver, type BetterSqlite } from "./better-driver.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { nodeDriver, type NodeSqlite } from "./node-driver.ts";
