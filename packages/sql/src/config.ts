@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { type Dialect, dialectOf, dialects } from "./dialects.ts";
 import { sqlitePath } from "./sqlite/url.ts";
 
-const secret = v.metadata({ writeOnly: true });
+const secret = v.metadata<string, { readonly writeOnly: true }>({ writeOnly: true });
 const text = v.pipe(v.string(), v.minLength(1));
 
 const section = v.strictObject({

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
 import {
   BaseConnection,
   type CatalogEntry,
@@ -45,6 +46,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
 
   /** Runs a template as a query: `` await conn.sql`select * from pets where owner = ${owner}` ``. */
   readonly sql: QueryTag = queryTag((fragment) => this.query(fragment));
+  #opening: string = randomUUID();
 
   /**
    * Reads rows as a table; equal calls are answered from the cache for `ttl`.
@@ -66,7 +68,12 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const table = await this.cached<Table>(
       {
         method: "query",
-        args: [isFragment(statement) ? statement.parts : statement, params, maxRows],
+        args: [
+          isFragment(statement) ? statement.parts : statement,
+          params,
+          maxRows,
+          this.#identity(),
+        ],
       },
       reading as object,
       (client, signal) =>
@@ -86,7 +93,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     statement: string | Fragment,
     params?: Params,
   ): Promise<ExecuteResult<Row>> {
-    return this.run("execute", (client, signal) => {
+    return this.run("execute", async (client, signal) => {
       this.#refuseWithin("execute");
       return this.#engaged(
         "execute",
@@ -191,7 +198,9 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
 
   /** Tables and views with their columns; with a table's name, its columns. */
   browse(path: readonly string[] = []): Promise<readonly CatalogEntry[]> {
-    return this.run("browse", (client) => engines.get(client)!.browse(path), { repeat: true });
+    return this.run("browse", async (client) => engines.get(client)!.browse(path), {
+      repeat: true,
+    });
   }
 
   /** TypeORM's DataSource, initialized. The same as `client()`. */
@@ -234,6 +243,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   }
 
   protected override release(client: DataSource): Promise<void> {
+    this.#opening = randomUUID();
     return engines.get(client)!.close();
   }
 
@@ -269,6 +279,12 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     } catch (error) {
       throw explainFailure(error, { connection: this.name, operation, statement: source }, engine);
     }
+  }
+
+  /** A database that ends with its connection shares results with no other, however alike their settings. */
+  #identity(): string {
+    const { identity = () => "" } = dialectOf(this.config.dialect)!;
+    return identity(this.config) ?? this.#opening;
   }
 
   /** What cannot be part of a cache's key cannot be a value either: the compiler says so in better words. */

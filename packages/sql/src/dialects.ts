@@ -1,3 +1,5 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
 import type { SQLConfig } from "./config.ts";
 import * as facts from "./dialect-facts.ts";
 import type { DialectFacts } from "./dialect-facts.ts";
@@ -16,6 +18,12 @@ export interface Dialect {
   readonly facts: DialectFacts;
   /** What `dialect` may say, and a url's scheme before any `+driver`. The first is the name used here. */
   readonly names: readonly [string, ...string[]];
+  /**
+   * What tells databases apart that equal settings name, such as the same path on two machines, so that
+   * they share no cached results; undefined where each opening makes another database. Absent where
+   * settings name one database wherever they are used.
+   */
+  readonly identity?: (config: SQLConfig) => string | undefined;
   /** Loads nothing of the engine before it is called. Absent where the engine arrives with a later release. */
   readonly open?: (config: SQLConfig, context: EngineContext) => Promise<Engine>;
 }
@@ -24,6 +32,8 @@ export const dialects: readonly Dialect[] = [
   {
     facts: facts.sqlite,
     names: ["sqlite", "sqlite3", "file"],
+    identity: ({ database }) =>
+      database === ":memory:" ? undefined : `${hostname()}:${resolve(database)}`,
     open: async (config, context) => (await import("./sqlite/open.ts")).openSqlite(config, context),
   },
   { facts: facts.postgres, names: ["postgres", "postgresql", "cockroachdb"] },

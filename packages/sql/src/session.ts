@@ -107,7 +107,11 @@ class InnerSession {
   readonly signal: AbortSignal;
   readonly place: string;
   readonly #init: SessionInit;
-  readonly #abort = (): void => void this.end().catch(() => {});
+  readonly #abort = (): void => {
+    this.#aborted = true;
+    this.end().catch(() => {});
+  };
+  #aborted = false;
   #ending: Promise<void> | undefined;
 
   constructor(init: SessionInit) {
@@ -146,7 +150,7 @@ class InnerSession {
     const name = { connection: this.connection, operation: `session.${operation}` };
     if (this.#ending) {
       const reason: unknown = this.signal.reason;
-      if (this.signal.aborted)
+      if (this.#aborted)
         throw reason instanceof ConnError
           ? reason
           : new ConnError("CONN_ABORTED", "The session was aborted and rolled back.", {

@@ -13,6 +13,7 @@ import { FairLock } from "../fair-lock.ts";
 import type { Statement } from "../params.ts";
 import { assertOne, assertReads, writesError } from "../statement.ts";
 import { bindValue } from "./bind.ts";
+import { breathe } from "./breathe.ts";
 import { browse, namesOf } from "./browse.ts";
 import { whileBusy } from "./busy.ts";
 import type { SqliteDatabase, SqliteDriver, SqliteStatement } from "./driver.ts";
@@ -93,6 +94,7 @@ export class SqliteEngine implements Engine, RunnerHost {
   async execute(statement: Statement, signal?: AbortSignal): Promise<ExecuteResult> {
     const { verb } = assertOne(statement.source, sqlite);
     if (transactionVerbs.has(verb)) throw transactionError(verb);
+    await breathe();
     return this.lock.run({ seconds: this.lockSeconds, signal, holder: "an execute" }, async () => {
       await this.beforeWrite();
       const result = await whileBusy(
@@ -198,6 +200,7 @@ export class SqliteEngine implements Engine, RunnerHost {
     signal: AbortSignal | undefined,
     task: (database: SqliteDatabase) => T | Promise<T>,
   ): Promise<T> {
+    await breathe();
     if (!this.#readers)
       return this.lock.run({ seconds: this.lockSeconds, signal, holder }, () => task(this.writer));
     const database = await this.#readers.take(this.lockSeconds);

@@ -1,4 +1,5 @@
 import { ConnError, type Table, TableBuilder } from "@conn/core";
+import { breathe, outOfBreath } from "./breathe.ts";
 import { IntegerOverflow, type SqliteStatement } from "./driver.ts";
 import { type ColumnPlan, type Convert, misfit, planColumn } from "./types.ts";
 
@@ -12,9 +13,6 @@ export interface ReadOptions {
 
 /** Rows that are read between two looks at the clock. */
 const chunkSize = 512;
-
-/** Milliseconds that reading may hold the event loop. */
-const slice = 12;
 
 /**
  * Reads a statement's rows into a table, letting the event loop run in between. A cell that breaks
@@ -53,14 +51,14 @@ export async function* readBatches(
   const columns = new Columns(statement);
   // What was handed out cannot be read again, so integers come as bigints from the start.
   const rows = statement.rows(values, true);
-  const clock = new Clock(signal);
   try {
     for (let done = false; !done;) {
       const started = performance.now();
       const batch: unknown[][] = [];
       while (batch.length < batchSize && !done) {
         done = take(rows, batch, Math.min(batchSize, batch.length + chunkSize));
-        if (clock.due()) await clock.breathe();
+        if (outOfBreath()) await breathe();
+        checkAbort(signal);
       }
       if (batch.length === 0) return;
       const table = tableOf(columns, batch);
@@ -84,9 +82,8 @@ export function* tablesOfRows(
   signal: AbortSignal | undefined,
 ): Generator<Table, void, undefined> {
   const columns = new Columns(statement);
-  const clock = new Clock(signal);
   for (let from = 0; from < rows.length; from += batchSize) {
-    clock.due();
+    checkAbort(signal);
     yield tableOf(columns, rows.slice(from, from + batchSize));
   }
 }
@@ -110,7 +107,6 @@ async function readOnce(
     patient || maxRows < Infinity
       ? chunksOf(statement.rows(values, bigints), maxRows)
       : slicesOf(statement.all(values, bigints));
-  const clock = new Clock(signal);
   let table: TableBuilder | undefined;
   let again = false;
   let truncated = false;
@@ -120,7 +116,8 @@ async function readOnce(
     table ??= new TableBuilder(columns.specs());
     if (!again) table.appendRows(chunk.rows);
     truncated = chunk.truncated;
-    if (clock.due()) await clock.breathe();
+    if (outOfBreath()) await breathe();
+    checkAbort(signal);
   }
   return again ? undefined : { table: table ?? new TableBuilder(columns.specs()), truncated };
 }
@@ -204,31 +201,11 @@ function convertColumn(rows: readonly unknown[][], index: number, convert: Conve
   return true;
 }
 
-/** Lets the event loop run when reading has held it long enough, and ends reading when asked to. */
-class Clock {
-  readonly #signal: AbortSignal | undefined;
-  #since: number = performance.now();
-
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-  }
-
-  due(): boolean {
-    this.#check();
-    return performance.now() - this.#since >= slice;
-  }
-
-  async breathe(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#since = performance.now();
-    this.#check();
-  }
-
-  #check(): void {
-    if (!this.#signal?.aborted) return;
-    const reason: unknown = this.#signal.reason;
-    throw reason instanceof ConnError
-      ? reason
-      : new ConnError("CONN_ABORTED", "Reading was aborted.", { cause: reason });
-  }
+/** Ends a reading when asked to. */
+function checkAbort(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  const reason: unknown = signal.reason;
+  throw reason instanceof ConnError
+    ? reason
+    : new ConnError("CONN_ABORTED", "Reading was aborted.", { cause: reason });
 }

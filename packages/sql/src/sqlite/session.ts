@@ -11,6 +11,7 @@ import { FairLock } from "../fair-lock.ts";
 import type { Statement } from "../params.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { bindValue } from "./bind.ts";
+import { breathe } from "./breathe.ts";
 import { whileBusy } from "./busy.ts";
 import type { SqliteDatabase } from "./driver.ts";
 import type { SqliteEngine } from "./engine.ts";
@@ -92,6 +93,7 @@ export class WriteSession implements EngineSession {
 
   /** After a commit or a rollback the next call begins anew. */
   async #begin(): Promise<void> {
+    await breathe();
     if (!this.#runner.isTransactionActive) {
       await this.#runner.startTransaction();
     } else if (!this.#engine.inTransaction()) {
@@ -189,6 +191,7 @@ export class ReadSession implements EngineSession {
   }
 
   async #begin(): Promise<void> {
+    await breathe();
     if (this.#database.inTransaction) return;
     this.#database.exec("BEGIN");
     // BEGIN alone takes no snapshot; the first read does.

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
+import { statementKind } from "../src/statement.ts";
+import { tokenize } from "../src/tokenize.ts";
+
+function kind(text: string, facts = sqlite): ReturnType<typeof statementKind> {
+  return statementKind({ text, tokens: tokenize(text, facts) }, facts);
+}
+
+describe("a statement that reads", () => {
+  test.each([
+    "select 1",
+    "  -- insert\n /* update */ SELECT 1;",
+    "\uFEFFselect 1",
+    "\u00A0select 1",
+    "(select 1)",
+    ";;select 1;;",
+    "values (1)",
+    "with a as (select 1) select * from a",
+    "with recursive a(n) as (values (1) union all select n + 1 from a limit 5) select * from a",
+    "select 'delete from t'",
+    'select "update" from t',
+    "select replace(a, 'x', 'y') from t",
+    "select (replace(a, 'x', 'y')) from t",
+    "explain delete from t",
+    "explain query plan select 1",
+    "pragma table_info(pets)",
+    "pragma main.table_info(pets)",
+    "pragma user_version",
+    "pragma foreign_keys;",
+  ])("%o", (text) => {
+    expect(kind(text)).toMatchObject({ writes: false, count: 1 });
+  });
+});
+
+describe("a statement that writes", () => {
+  test.each([
+    "insert into t values (1)",
+    "/* select */ insert into t values (1)",
+    "\uFEFF\u00A0;( delete from t",
+    "replace into t values (1)",
+    "with a as (select 1) insert into t select * from a",
+    "with a as (select 1) delete from t",
+    "with a as (select 1) update t set x = 1",
+    "with a as (select 1) replace into t select * from a",
+    "create table t (x)",
+    "drop table t",
+    "pragma user_version = 1",
+    "pragma user_version(1)",
+    "pragma main.journal_mode = delete",
+    "pragma wal_checkpoint",
+    "explain pragma user_version = 1",
+    "vacuum into 'x'",
+    "attach 'x' as y",
+    "begin",
+    "commit",
+    "reindex",
+    "analyze",
+    "nonsense",
+  ])("%o", (text) => {
+    expect(kind(text).writes).toBe(true);
+  });
+
+  test.each([
+    ["with d as (delete from t returning *) select * from d", postgres],
+    ["explain analyze delete from t", postgres],
+    ["explain (analyze, verbose) delete from t", postgres],
+    ["select * into t from u", postgres],
+    ["select * into t from u", mssql],
+    ["copy t to program 'x'", postgres],
+    ["do $$ begin delete from t; end $$", postgres],
+    ["select 1 into outfile 'x'", mysql],
+    ["/*!50000 delete from t */", mysql],
+    ["/*M! delete from t */", mysql],
+    ["call p()", mysql],
+  ])("%o", (text, facts) => {
+    expect(kind(text, facts).writes).toBe(true);
+  });
+
+  test("unlike one that another engine only explains", () => {
+    expect(kind("explain select 1", postgres).writes).toBe(false);
+    expect(kind("explain (analyze) select 1", postgres).writes).toBe(false);
+    expect(kind("explain delete from t", postgres).writes).toBe(false);
+  });
+});
+
+describe("statements are counted", () => {
+  test.each([
+    ["", 0],
+    ["-- nothing\n;", 0],
+    ["select 1; select 2", 2],
+    ["select ';'", 1],
+    ["select 1; -- ;", 1],
+    [
+      "create trigger a after insert on t begin insert into u values (1); select case when 1 then 2 end; end",
+      1,
+    ],
+    ["create temp trigger a after insert on t begin select 1; end; select 1", 2],
+  ])("%o", (text, count) => {
+    expect(kind(text).count).toBe(count);
+  });
+});
