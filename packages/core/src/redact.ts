@@ -37,8 +37,8 @@ export function redact<T>(value: T): T {
 /** Masks a stream of texts; a secret that is cut in two by a chunk's end is masked all the same. */
 export function redactingTransform(): TransformStream<string, string> {
   let held = "";
-  // How many of the held characters belong to a secret whose mask is already out.
-  let covered = 0;
+  // How many of the held characters belong to a secret whose mask was the last to go out.
+  let covered: number | undefined;
   return new TransformStream<string, string>({
     transform(chunk, controller) {
       const text = held + chunk;
@@ -48,7 +48,8 @@ export function redactingTransform(): TransformStream<string, string> {
       if (out !== "") controller.enqueue(out);
       // A secret that only begins in what is held back is found again with the next chunk.
       const reaches = spans.findLast(({ start }) => start < end)?.end ?? 0;
-      covered = Math.max(0, Math.max(covered, reaches) - end);
+      const rest = Math.max(covered ?? -1, reaches || -1) - end;
+      covered = rest < 0 ? undefined : rest;
       held = text.slice(end);
     },
     flush(controller) {
@@ -73,14 +74,14 @@ function secretsOfJson(text: string): string[] {
 function masked(
   text: string,
   spans: readonly Span[],
-  covered = 0,
+  covered?: number,
   end: number = text.length,
 ): string {
   let out = "";
-  let position = covered;
+  let position = covered ?? 0;
   for (const span of spans) {
     if (span.start >= end) break;
-    if (covered === 0 || span.start > position) out += text.slice(position, span.start) + mask;
+    if (covered === undefined || span.start > position) out += text.slice(position, span.start) + mask;
     position = Math.max(position, span.end);
   }
   return position < end ? out + text.slice(position, end) : out;

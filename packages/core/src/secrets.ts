@@ -67,23 +67,17 @@ export class Secrets {
    * Returns a function that stops it. Watching does not keep the process alive.
    */
   watch(listener: (changed: ReadonlySet<string>) => void): () => void {
-    let stopped = false;
-    let stopReader = (): void => {};
+    const watching = this.#load().then((reader) => (this.#stops.has(stop) ? reader.watch(listener) : undefined));
     const stop = (): void => {
-      stopped = true;
-      this.#stops.delete(stop);
-      stopReader();
+      if (this.#stops.delete(stop)) void watching.then((stopReader) => stopReader?.());
     };
     this.#stops.add(stop);
-    void this.#load().then((reader) => {
-      if (!stopped) stopReader = reader.watch(listener);
-    });
     return stop;
   }
 
   /** Stops all watching. */
   close(): void {
-    for (const stop of [...this.#stops]) stop();
+    for (const stop of this.#stops) stop();
   }
 
   #load(): Promise<SecretsReader> {

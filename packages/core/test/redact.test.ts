@@ -88,13 +88,13 @@ describe("redactText", () => {
 
   it("never shows a registered secret, whatever stands around it", () => {
     const text = fc.string({ unit: "binary", minLength: 6, maxLength: 30 });
+    const secret = text.filter((value) => !/^\s*$|^\d+$/.test(value) && !mask.includes(value));
     fc.assert(
-      fc.property(text, text, text, (secret, before, after) => {
-        fc.pre(!/^\s*$|^\d+$/.test(secret) && !mask.includes(secret));
-        registerSecret(secret);
-        return !redactText(before + secret + after).includes(secret);
+      fc.property(fc.array(fc.tuple(secret, text, text), { minLength: 20, maxLength: 20 }), (cases) => {
+        for (const [value] of cases) registerSecret(value);
+        return cases.every(([value, before, after]) => !redactText(before + value + after).includes(value));
       }),
-      { seed, numRuns: 300 },
+      { seed, numRuns: 10 },
     );
   });
 

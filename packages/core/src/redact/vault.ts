@@ -5,7 +5,7 @@ import { formsOf } from "./forms.ts";
 export const mask = "[redacted]";
 
 // All forms of all secrets together, in characters; the automaton takes about 60 bytes for each.
-const capacity = 400_000;
+const capacity = 200_000;
 
 // Words that everybody's texts are full of: masking them would hide the text and no secret.
 const common = new Set(

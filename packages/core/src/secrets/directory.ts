@@ -18,17 +18,19 @@ const deepest = 8;
  *
  * @throws CONN_SECRETS_READ, CONN_SECRETS_UNSAFE.
  */
-export async function readDirectory(path: string): Promise<Layer | undefined> {
+export async function readDirectory(path: string, tries = 3): Promise<Layer | undefined> {
   // Kubernetes exchanges the link `..data`: what is behind it now belongs together.
   const snapshot = await realpath(join(path, "..data")).catch(() => path);
+  // Exchanged while it was read: the new snapshot is complete.
+  const again = async (): Promise<Layer | undefined> => (snapshot !== path && tries > 1 ? readDirectory(path, tries - 1) : undefined);
   const files = await listFiles(snapshot, [], []);
-  // Exchanged meanwhile: the new snapshot is complete.
-  if (!files) return snapshot === path ? undefined : readDirectory(path);
+  if (!files) return again();
   const sections = new Map<string, { values: Table; origins: Map<string, Origin> }>();
   for (const keys of files) {
     const [name, ...settings] = keys.flatMap((key) => key.split(".")).slice(1);
     const place = join(path, ...keys);
     const content = (await readSecretFile(join(snapshot, ...keys)))?.text.replace(/\r?\n$/, "");
+    if (content === undefined && snapshot !== path) return again();
     if (
       content === undefined ||
       !isConnectionName(name) ||

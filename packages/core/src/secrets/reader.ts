@@ -2,7 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConnError } from "../errors.ts";
 import { soundsSecret } from "../fields.ts";
-import { registerSecret, secretsOf } from "../redact.ts";
+import { registerSecret } from "../redact.ts";
+import { secretsOf } from "../redact/secrets-of.ts";
 import type { SecretsOptions, SecretsSection } from "../secrets.ts";
 import { warn } from "../warn.ts";
 import { environmentNames, environmentSection } from "./environment.ts";
@@ -84,14 +85,14 @@ export class SecretsReader {
     let running: Promise<void> | undefined;
     let again = false;
     const look = async (): Promise<void> => {
-      do {
+      while (again) {
         again = false;
         const changed = await this.#changes();
         if (stopped) return;
         if (changed.size > 0) listener(changed);
         // What happened before a directory was watched is seen by looking once more.
         if (await watcher.update(await this.#interest())) again = true;
-      } while (again && !stopped);
+      }
     };
     const onChange = (): void => {
       again = true;
@@ -158,7 +159,7 @@ export class SecretsReader {
 
   async #changes(): Promise<Set<string>> {
     const changed = new Set<string>();
-    for (const [name, before] of [...this.#announced]) {
+    for (const [name, before] of this.#announced) {
       await this.section(name).catch((error: unknown) => this.#warn(messageOf(error)));
       const content = this.#known.get(name)?.content ?? before;
       if (content === before) continue;

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { lstat, readlink, stat } from "node:fs/promises";
-import { dirname, join, parse, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, resolve, sep } from "node:path";
 
 /** Directories, and the names in them that matter; `undefined` stands for all of them. */
 export type Interest = Map<string, Set<string> | undefined>;
@@ -53,7 +53,7 @@ export class Watcher {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#poll);
-    for (const path of [...this.#directories.keys()]) this.#forget(path);
+    for (const path of this.#directories.keys()) this.#forget(path);
   }
 
   #open(path: string, identity: string): boolean {
@@ -89,17 +89,18 @@ export class Watcher {
 export async function addFile(interest: Interest, path: string): Promise<void> {
   let current = resolve(path);
   for (let links = 0; links < 40; links++) {
-    add(interest, dirname(current), current.slice(dirname(current).length).replace(sep, ""));
+    add(interest, current);
     const link = await firstLink(current);
     if (!link) return;
-    add(interest, dirname(link.path), link.path.slice(dirname(link.path).length).replace(sep, ""));
+    add(interest, link.path);
     current = join(resolve(dirname(link.path), link.target), current.slice(link.path.length));
   }
 }
 
-function add(interest: Interest, directory: string, name: string): void {
+function add(interest: Interest, path: string): void {
+  const directory = dirname(path);
   if (!interest.has(directory)) interest.set(directory, new Set());
-  interest.get(directory)?.add(name);
+  interest.get(directory)?.add(basename(path));
 }
 
 async function firstLink(path: string): Promise<{ path: string; target: string } | undefined> {
