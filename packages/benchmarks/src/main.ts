@@ -6,10 +6,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { Table } from "@conn/core";
-import { build } from "esbuild";
 import { alternate, python, result, type Result, script } from "./measure.ts";
 import { writePets } from "./sqlite-file.ts";
 
@@ -51,21 +49,11 @@ async function measureImport(): Promise<void> {
 }
 
 async function measureSize(): Promise<void> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(import.meta.resolve("@conn/core"))],
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    outdir: folder,
-    external: ["@uwdata/flechette"],
-    write: false,
-  });
-  const entry = outputFiles.find(({ path }) => path.endsWith("index.js"))!;
-  const needed = [entry, ...outputFiles.filter(({ path }) => new RegExp(`from"\\./${path.split("/").at(-1)}"`).test(entry.text))];
-  const bytes = needed.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
-  results.push(result("@conn/core entry with dependencies, min+gzip", "kB", bytes / 1000, undefined, { of: "ours", most: 20 }));
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const { stdout } = spawnSync("size-limit", ["--json"], { cwd: root, encoding: "utf8" });
+  const sizes = JSON.parse(stdout) as { name: string; size: number }[];
+  const { size } = sizes.find(({ name }) => name === "@conn/core")!;
+  results.push(result("@conn/core entry with dependencies, min+gzip", "kB", size / 1000, undefined, { of: "ours", most: 20 }));
 }
 
 async function measureHits(): Promise<void> {

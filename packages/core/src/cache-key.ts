@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { builtin } from "./builtin.ts";
 import { ConnError } from "./errors.ts";
 
 /** One call as the cache sees it: the method and every argument that changes its result. */
@@ -27,7 +27,7 @@ interface Walk {
 
 /** The sha256 of a text, as hex. */
 export function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return builtin.crypto.createHash("sha256").update(text).digest("hex");
 }
 
 function write(value: unknown, walk: Walk): string {

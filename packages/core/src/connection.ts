@@ -1,19 +1,18 @@
-import { pbkdf2 } from "node:crypto";
-import { promisify } from "node:util";
 import { abortable, abortError, timeoutError } from "./abort.ts";
 import type { CacheOwner } from "./cache.ts";
-import { type CallKey, canonical, digest } from "./cache-key.ts";
+import type { CallKey } from "./cache-key.ts";
 import type { CheckReport, CheckStage } from "./check.ts";
 import type { ConnectionClass, ConnectionInit } from "./connection-class.ts";
 import { toSeconds } from "./duration.ts";
 import { ConnError } from "./errors.ts";
 import { type Failure, failureOf, wrap } from "./failure.ts";
+import { ownerOf } from "./identity.ts";
 import { Lifetime } from "./lifetime.ts";
 import { explainMisses } from "./member-hint.ts";
 import { publish } from "./observe.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { retry, RetryBudget } from "./retry.ts";
-import { referenceOf, state } from "./state.ts";
+import { state } from "./state.ts";
 
 /** What `open` gets beside the configuration. */
 export interface OpenContext {
@@ -41,7 +40,6 @@ export const reconfigure: unique symbol = Symbol.for("@conn/core/reconfigure") a
 export const retire: unique symbol = Symbol.for("@conn/core/retire") as typeof retire;
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
-const stretch = promisify(pbkdf2);
 
 /**
  * The contract of every connection. A plugin writes `open`, and one method that people use, on top of
@@ -346,24 +344,6 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   }
 
   #newOwner(generation: number): CacheOwner {
-    const text = (identify: (value: object | symbol) => string): string =>
-      canonical([this.type, 1, this.#config, this.#scope], identify);
-    let shared: Promise<string> | undefined;
-    return {
-      name: this.name,
-      identity: digest(text(referenceOf)),
-      generation,
-      // Others may read the store's keys: a password must cost too much to be guessed from them.
-      sharedIdentity: () =>
-        (shared ??= stretch(text(describe), "@conn/core/identity", 100_000, 32, "sha256").then((bytes) =>
-          bytes.toString("hex"),
-        )),
-    };
+    return ownerOf({ name: this.name, type: this.type, config: this.#config, scope: this.#scope }, generation);
   }
-}
-
-/** Names a function or an instance for other processes, which know nothing of this one's references. */
-function describe(value: object | symbol): string {
-  if (typeof value === "symbol") return String(value);
-  return typeof value === "function" ? `function(${value.name})` : `instance(${value.constructor.name})`;
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConnError } from "./errors.ts";
 import { exists, upwards } from "./install.ts";
@@ -77,23 +77,26 @@ export async function entryOf({ packageName, folder }: Provider): Promise<string
   return pathToFileURL(join(folder, target ?? "index.js")).href;
 }
 
-/** The nearest package from here up, and the workspace root around it; the main script's where it lies elsewhere. */
+/**
+ * The packages that make the application: the nearest one from the working directory up, the one that
+ * the main script belongs to, and the workspace roots around them.
+ */
 async function applicationFolders(start: string): Promise<string[]> {
-  const folders: string[] = [];
+  const folders = new Set<string>();
   const script = process.argv[1];
-  for (const from of script ? [start, dirname(script)] : [start]) {
+  // A script among the dependencies is a tool, such as a test runner, and not the application.
+  const ours = script !== undefined && !script.split(sep).includes("node_modules");
+  for (const from of ours ? [start, dirname(script)] : [start]) {
     let nearest = false;
     for (const folder of upwards(from)) {
       if (!(await exists(join(folder, "package.json")))) continue;
       const isRoot = (await exists(join(folder, "pnpm-workspace.yaml"))) || (await readManifest(folder))?.workspaces !== undefined;
-      if (!nearest || isRoot) folders.push(folder);
+      if (!nearest || isRoot) folders.add(folder);
       nearest = true;
       if (isRoot) break;
     }
-    // A script outside the working directory speaks only where the directory has no application.
-    if (nearest) break;
   }
-  return [...new Set(folders)];
+  return [...folders];
 }
 
 async function packageFolder(name: string, from: string): Promise<string | undefined> {

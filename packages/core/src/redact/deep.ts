@@ -1,4 +1,4 @@
-import { inspect, types } from "node:util";
+import { builtin } from "../builtin.ts";
 import { mask } from "./vault.ts";
 
 /** Masks a text, or returns it as it is. */
@@ -81,7 +81,7 @@ class Copier {
     if (!isOpen(value))
       return remember(showsSecret(value, this.#maskText) ? `[${className(value)}]` : value);
     if (value instanceof Uint8Array) return remember(maskBytes(value, this.#maskText));
-    if (types.isNativeError(value))
+    if (builtin.util.types.isNativeError(value))
       return this.#fill(remember(this.#blankError(value)), value, depth);
     if (Array.isArray(value)) {
       const items = remember<unknown[]>([]);
@@ -143,8 +143,8 @@ function isObject(value: unknown): value is object {
 
 /** Whether a value is plain data that can be copied; others may be live clients, sockets or streams. */
 function isOpen(value: object): boolean {
-  if (types.isProxy(value) || typeof value === "function") return false;
-  if (types.isNativeError(value) || Array.isArray(value) || value instanceof Uint8Array)
+  if (builtin.util.types.isProxy(value) || typeof value === "function") return false;
+  if (builtin.util.types.isNativeError(value) || Array.isArray(value) || value instanceof Uint8Array)
     return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
@@ -169,7 +169,7 @@ function keysOf(value: object): (string | symbol)[] {
   const keys = Reflect.ownKeys(value);
   if (Array.isArray(value)) return keys.filter((key) => key !== "length");
   // Recent engines keep `stack` where no own key shows it.
-  return types.isNativeError(value) && !keys.includes("stack") ? [...keys, "stack"] : keys;
+  return builtin.util.types.isNativeError(value) && !keys.includes("stack") ? [...keys, "stack"] : keys;
 }
 
 function read(value: object, key: string | symbol): unknown {
@@ -186,7 +186,7 @@ function showsSecret(value: object, maskText: MaskText): boolean {
   try {
     if (holdsSecret(value, maskText)) return true;
     if (typeof value === "function") return false;
-    const shown = inspect(value, {
+    const shown = builtin.util.inspect(value, {
       depth: 3,
       maxArrayLength: 100,
       maxStringLength: 10_000,
@@ -242,7 +242,7 @@ function maskBytes(bytes: Uint8Array, maskText: MaskText): Uint8Array {
 }
 
 function className(value: object): string {
-  const prototype: unknown = types.isProxy(value) ? undefined : Object.getPrototypeOf(value);
+  const prototype: unknown = builtin.util.types.isProxy(value) ? undefined : Object.getPrototypeOf(value);
   const name = isObject(prototype)
     ? (read(prototype, "constructor") as { name?: unknown } | undefined)?.name
     : undefined;
