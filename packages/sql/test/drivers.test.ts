@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
 import { sql, type SQLConnection } from "../src/index.ts";
 import { connect, drivers, failure, temporaryFile } from "./support.ts";

@@ -12,7 +12,7 @@ export interface ReadOptions {
 }
 
 /** Rows that are read between two looks at the clock. */
-const chunkSize = 512;
+const chunkSize = 1024;
 
 /**
  * Reads a statement's rows into a table, letting the event loop run in between. A cell that breaks
@@ -89,9 +89,9 @@ export function* tablesOfRows(
 }
 
 function tableOf(columns: Columns, rows: unknown[][]): Table {
-  columns.convert(rows);
+  const { cells } = columns.take(rows, 0, rows.length);
   const table = new TableBuilder(columns.specs());
-  table.appendRows(rows);
+  table.appendColumns(cells, rows.length);
   return table.finish();
 }
 
@@ -112,9 +112,11 @@ async function readOnce(
   let truncated = false;
   for (const chunk of source) {
     // After the first misfit the rest is only looked through for others, so that two passes suffice.
-    if (!columns.convert(chunk.rows) && table) again = true;
+    const { rows, from, to } = chunk;
+    const taken = columns.take(rows, from, to);
+    if (!taken.kept && table) again = true;
     table ??= new TableBuilder(columns.specs());
-    if (!again) table.appendRows(chunk.rows);
+    if (!again) table.appendColumns(taken.cells, to - from);
     truncated = chunk.truncated;
     if (outOfBreath()) await breathe();
     checkAbort(signal);
@@ -124,13 +126,15 @@ async function readOnce(
 
 interface Chunk {
   readonly rows: unknown[][];
+  readonly from: number;
+  readonly to: number;
   /** Whether rows beyond the limit were left out. */
   readonly truncated: boolean;
 }
 
 function* slicesOf(rows: unknown[][]): Generator<Chunk> {
   for (let from = 0; from < rows.length; from += chunkSize)
-    yield { rows: rows.slice(from, from + chunkSize), truncated: false };
+    yield { rows, from, to: Math.min(from + chunkSize, rows.length), truncated: false };
 }
 
 function* chunksOf(
@@ -142,7 +146,12 @@ function* chunksOf(
       const chunk: unknown[][] = [];
       done = take(rows, chunk, Math.min(chunkSize, maxRows - count));
       count += chunk.length;
-      yield { rows: chunk, truncated: !done && count >= maxRows && !rows.next().done };
+      yield {
+        rows: chunk,
+        from: 0,
+        to: chunk.length,
+        truncated: !done && count >= maxRows && !rows.next().done,
+      };
     }
   } finally {
     rows.return?.();
@@ -166,38 +175,57 @@ function take(
 /** The columns of a result. One whose cells break its declaration is read as it is from then on. */
 class Columns {
   readonly #plans: ColumnPlan[];
+  readonly #cells: unknown[][];
 
   constructor(statement: SqliteStatement) {
     this.#plans = statement.columns.map(planColumn);
+    this.#cells = this.#plans.map(() => []);
   }
 
   specs(): ColumnPlan["spec"][] {
     return this.#plans.map(({ spec }) => spec);
   }
 
-  /** Converts the cells in place. False where a column lost its declared type over them. */
-  convert(rows: readonly unknown[][]): boolean {
+  /**
+   * The cells of `rows[from…to-1]`, column by column, in arrays that the next call fills again. `kept` is false where
+   * a column lost its declared type over them; its cells are then as SQLite stored them.
+   */
+  take(
+    rows: Rows,
+    from: number,
+    to: number,
+  ): { readonly cells: unknown[][]; readonly kept: boolean } {
     let kept = true;
     for (const [index, { spec, convert }] of this.#plans.entries()) {
-      if (!convert) continue;
-      if (convertColumn(rows, index, convert)) continue;
-      this.#plans[index] = { spec: { name: spec.name }, convert: undefined };
-      kept = false;
+      const cells = this.#cells[index]!;
+      if (convert && convertCells(cells, rows, index, from, to, convert)) continue;
+      if (convert) {
+        this.#plans[index] = { spec: { name: spec.name }, convert: undefined };
+        kept = false;
+      }
+      for (let row = from; row < to; row++) cells[row - from] = rows[row]![index];
     }
-    return kept;
+    return { cells: this.#cells, kept };
   }
 }
 
-/** Converts all of a column's cells in place, or none. */
-function convertColumn(rows: readonly unknown[][], index: number, convert: Convert): boolean {
-  const cells: unknown[] = [];
-  for (let at = 0; at < rows.length; at++) {
-    const cell = rows[at]![index];
+type Rows = readonly (readonly unknown[])[];
+
+/** Fills `cells` with a column's cells as its type has them; false where one of them does not fit. */
+function convertCells(
+  cells: unknown[],
+  rows: Rows,
+  index: number,
+  from: number,
+  to: number,
+  convert: Convert,
+): boolean {
+  for (let row = from; row < to; row++) {
+    const cell = rows[row]![index];
     const converted = cell === null ? null : convert(cell);
     if (converted === misfit) return false;
-    cells[at] = converted;
+    cells[row - from] = converted;
   }
-  for (let at = 0; at < rows.length; at++) rows[at]![index] = cells[at];
   return true;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Milliseconds since 1970 of `YYYY-MM-DD HH:MM[:SS[.f]]`, with a space or a `T` between, a `Z` or
  * nothing behind, and up to three digits of a second; NaN for anything else.
- * Reads characters itself, since it runs for every cell of a column.
+ * Reads characters itself, in whole numbers, since it runs for every cell of a column.
  */
 export function parseTimestamp(text: string): number {
   const zoned = text.charCodeAt(text.length - 1) === 0x5a;
@@ -11,44 +11,42 @@ export function parseTimestamp(text: string): number {
   if (separator !== 0x20 && separator !== 0x54) return NaN;
   if (text.charCodeAt(4) !== dash || text.charCodeAt(7) !== dash || text.charCodeAt(13) !== colon)
     return NaN;
+  if (end > 16 && text.charCodeAt(16) !== colon) return NaN;
   const year = pair(text, 0) * 100 + pair(text, 2);
   const month = pair(text, 5);
   const day = pair(text, 8);
   const hour = pair(text, 11);
   const minute = pair(text, 14);
-  const second = end === 16 ? 0 : text.charCodeAt(16) === colon ? pair(text, 17) : NaN;
+  const second = end === 16 ? 0 : pair(text, 17);
   const ms = end > 20 ? fraction(text, end) : 0;
-  const valid =
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= daysIn(year, month) &&
-    hour <= 23 &&
-    minute <= 59 &&
-    second <= 59;
-  return valid
-    ? ((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms
-    : NaN;
+  // What is no digit has made its part too large or negative.
+  if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month))
+    return NaN;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || ms < 0)
+    return NaN;
+  const minutes = (daysSince1970(year, month, day) * 24 + hour) * 60 + minute;
+  return minutes * 60_000 + second * 1000 + ms;
 }
 
 const dash = 0x2d;
 const colon = 0x3a;
+const noDigit = -1_000_000;
 
-/** Two digits as a number; NaN makes every comparison with it false. */
+/** Two digits as a number; a number below zero where one is none. */
 function pair(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }
 
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 0x30;
-  return value >= 0 && value <= 9 ? value : NaN;
+  return value >= 0 && value <= 9 ? value : noDigit;
 }
 
 function fraction(text: string, end: number): number {
-  if (text.charCodeAt(19) !== 0x2e) return NaN;
-  let ms = 0;
-  for (let at = 20, scale = 100; at < end; at++, scale /= 10) ms += digit(text, at) * scale;
-  return ms;
+  if (text.charCodeAt(19) !== 0x2e) return noDigit;
+  const tenths = digit(text, 20) * 100;
+  const hundredths = end > 21 ? digit(text, 21) * 10 : 0;
+  return tenths + hundredths + (end > 22 ? digit(text, 22) : 0);
 }
 
 function daysIn(year: number, month: number): number {

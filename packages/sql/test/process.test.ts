@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { temporaryFile } from "./support.ts";
+
+const run = promisify(execFile);
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const ownSqlite = major > 22 || (major === 22 && minor >= 16);
+// Older Node versions cannot read TypeScript, and have a built package to test instead.
+const readsTypeScript = major >= 24;
+
+/** Runs a script in an application folder that has conn's packages installed. */
+async function script(
+  body: string,
+  flags: readonly string[] = [],
+): Promise<{ stdout: string; stderr: string }> {
+  const path = await temporaryFile("app/main.mts");
+  const folder = dirname(path);
+  await mkdir(join(folder, "node_modules/@conn"), { recursive: true });
+  for (const name of ["core", "sql"])
+    await symlink(
+      join(import.meta.dirname, "../..", name),
+      join(folder, "node_modules/@conn", name),
+    );
+  await writeFile(
+    join(folder, "package.json"),
+    JSON.stringify({ type: "module", dependencies: { "@conn/core": "*", "@conn/sql": "*" } }),
+  );
+  await mkdir(join(folder, ".conn"));
+  await writeFile(
+    join(folder, ".conn/secrets.toml"),
+    '[connections.pet_db]\ntype = "sql"\nurl = "sqlite:///pets.db"\n',
+    { mode: 0o600 },
+  );
+  await writeFile(path, body);
+  return run(process.execPath, ["--conditions=conn:source", ...flags, path], {
+    cwd: folder,
+    env: { ...process.env, HOME: folder, NODE_OPTIONS: "" },
+  });
+}
+
+describe.runIf(readsTypeScript && ownSqlite)("a script", () => {
+  test("shows no warning of Node's SQLite, and every other one", async () => {
+    const { stdout, stderr } = await script(`
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const conn = await connection("pet_db", { type: SQLConnection });
+      process.emitWarning("something else", "ExperimentalWarning");
+      console.log((await conn.query("select 1 as one")).rows());
+    `);
+    expect(stdout).toBe("[ { one: 1 } ]\n");
+    expect(stderr).toContain("something else");
+    expect(stderr).not.toMatch(/sqlite/i);
+  });
+
+  test("ends by itself without close, with a session left open", async () => {
+    const { stdout } = await script(`
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const conn = await connection("pet_db", { type: SQLConnection });
+      await conn.execute("create table pets (name text)");
+      const session = await conn.session();
+      await session.execute("insert into pets values ('rex')");
+      console.log("done");
+    `);
+    expect(stdout).toBe("done\n");
+  });
+
+  test("streams a million rows in flat memory", async () => {
+    const { stdout } = await script(
+      `
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const conn = await connection("pet_db", { type: SQLConnection });
+      const rows = "with recursive n(i) as (values (1) union all select i + 1 from n where i < 1000000) select i, i * 0.5 as half, 'name ' || i as name, null as missing from n";
+      let [count, sum] = [0, 0];
+      for await (const batch of conn.stream(rows)) {
+        count += batch.length;
+        for (const value of batch.column("i")) sum += value as number;
+      }
+      console.log(count, sum);
+      `,
+      // A million rows as objects take more than a hundred megabytes.
+      ["--max-old-space-size=48"],
+    );
+    expect(stdout).toBe("1000000 500000500000\n");
+  }, 60_000);
+
+  test("rolls back a session that was dropped, and says where it was opened", async () => {
+    const { stdout, stderr } = await script(
+      `
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const conn = await connection("pet_db", { type: SQLConnection });
+      await conn.execute("create table pets (name text)");
+      await (async () => { await (await conn.session()).execute("insert into pets values ('rex')"); })();
+      for (let round = 0; round < 20; round++) {
+        globalThis.gc();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await conn.execute("insert into pets values ('tom')");
+      console.log((await conn.query("select name from pets")).rows());
+      `,
+      ["--expose-gc"],
+    );
+    expect(stdout).toBe("[ { name: 'tom' } ]\n");
+    expect(stderr).toMatch(/A session of pet_db was dropped without an end.*main\.mts:6/);
+  });
+});
