@@ -81,7 +81,8 @@ function masked(
   let position = covered ?? 0;
   for (const span of spans) {
     if (span.start >= end) break;
-    if (covered === undefined || span.start > position) out += text.slice(position, span.start) + mask;
+    if (covered === undefined || span.start > position)
+      out += text.slice(position, span.start) + mask;
     position = Math.max(position, span.end);
   }
   return position < end ? out + text.slice(position, end) : out;

@@ -67,7 +67,9 @@ export class Secrets {
    * Returns a function that stops it. Watching does not keep the process alive.
    */
   watch(listener: (changed: ReadonlySet<string>) => void): () => void {
-    const watching = this.#load().then((reader) => (this.#stops.has(stop) ? reader.watch(listener) : undefined));
+    const watching = this.#load().then((reader) =>
+      this.#stops.has(stop) ? reader.watch(listener) : undefined,
+    );
     const stop = (): void => {
       if (this.#stops.delete(stop)) void watching.then((stopReader) => stopReader?.());
     };

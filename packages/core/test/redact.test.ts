@@ -13,13 +13,20 @@ registerSecret(canary);
 
 /** Everything that printing at infinite depth with hidden members shows. */
 function shown(value: unknown): string {
-  return inspect(value, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity });
+  return inspect(value, {
+    depth: Infinity,
+    showHidden: true,
+    maxStringLength: Infinity,
+    maxArrayLength: Infinity,
+  });
 }
 
 /** What of a secret a text shows, in any spelling of it. */
 const inspected = inspect(canary).slice(1, -1);
 function leaks(text: string): boolean {
-  return [canary, inspected, JSON.stringify(canary).slice(1, -1), encodeURIComponent(canary)].some((form) => text.includes(form));
+  return [canary, inspected, JSON.stringify(canary).slice(1, -1), encodeURIComponent(canary)].some(
+    (form) => text.includes(form),
+  );
 }
 
 describe("redactText", () => {
@@ -27,43 +34,87 @@ describe("redactText", () => {
     ["itself", (secret) => secret],
     ["encodeURIComponent", encodeURIComponent],
     ["encodeURI", encodeURI],
-    ["lower-case percent codes", (secret) => encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase())],
+    [
+      "lower-case percent codes",
+      (secret) => encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase()),
+    ],
     ["a form's encoding", (secret) => new URLSearchParams({ a: secret }).toString().slice(2)],
-    ["a URL's own encoding", (secret) => Object.assign(new URL("http://h"), { password: secret }).password],
+    [
+      "a URL's own encoding",
+      (secret) => Object.assign(new URL("http://h"), { password: secret }).password,
+    ],
     ["base64", (secret) => Buffer.from(secret).toString("base64").replace(/=+$/, "")],
     ["base64url", (secret) => Buffer.from(secret).toString("base64url")],
     ["hex", (secret) => Buffer.from(secret).toString("hex")],
     ["JSON", (secret) => JSON.stringify(secret).slice(1, -1)],
-    ["JSON in ASCII", (secret) => JSON.stringify(secret).slice(1, -1).replace(/[^ -~]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)],
+    [
+      "JSON in ASCII",
+      (secret) =>
+        JSON.stringify(secret)
+          .slice(1, -1)
+          .replace(/[^ -~]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+    ],
     ["inspect", (secret) => inspect(secret).slice(1, -1)],
-    ["HTML", (secret) => secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;")],
-    ["HTML text", (secret) => secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")],
+    [
+      "HTML",
+      (secret) =>
+        secret
+          .replaceAll("&", "&amp;")
+          .replaceAll("<", "&lt;")
+          .replaceAll(">", "&gt;")
+          .replaceAll('"', "&quot;")
+          .replaceAll("'", "&#39;"),
+    ],
+    [
+      "HTML text",
+      (secret) => secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
+    ],
   ])("masks a secret written as %s", (_, write) => {
     expect(redactText(`before ${write(canary)} after`)).toBe(`before ${mask} after`);
   });
 
-  it.each(["", "a", "ab", "abc"])("masks a password in a login header, wherever base64's groups begin (user %j)", (user) => {
-    const header = Buffer.from(`${user}:${canary}`).toString("base64");
-    const text = redactText(`Authorization: Basic ${header}`);
-    expect(text).toContain(mask);
-    expect(text.length).toBeLessThan(`Authorization: Basic ${mask}`.length + 10);
-  });
-
-  it.each(["true", "false", "null", "postgres", "Postgres", "localhost", "root", "5432", "2024", "abc", "", "   ", "password"])(
-    "leaves %j alone, though somebody calls it secret",
-    (word) => {
-      registerSecret(word);
-      expect(redactText(`x ${word} y`)).toBe(`x ${word} y`);
+  it.each(["", "a", "ab", "abc"])(
+    "masks a password in a login header, wherever base64's groups begin (user %j)",
+    (user) => {
+      const header = Buffer.from(`${user}:${canary}`).toString("base64");
+      const text = redactText(`Authorization: Basic ${header}`);
+      expect(text).toContain(mask);
+      expect(text.length).toBeLessThan(`Authorization: Basic ${mask}`.length + 10);
     },
   );
 
+  it.each([
+    "true",
+    "false",
+    "null",
+    "postgres",
+    "Postgres",
+    "localhost",
+    "root",
+    "5432",
+    "2024",
+    "abc",
+    "",
+    "   ",
+    "password",
+  ])("leaves %j alone, though somebody calls it secret", (word) => {
+    registerSecret(word);
+    expect(redactText(`x ${word} y`)).toBe(`x ${word} y`);
+  });
+
   it("masks the longest of overlapping secrets, and joins those that touch", () => {
     for (const secret of ["zyxw", "zyxwv-long", "v-longer"]) registerSecret(secret);
-    expect(redactText("1 zyxw 2 zyxwv-long 3 zyxwv-longer 4 zyxwzyxw 5")).toBe(`1 ${mask} 2 ${mask} 3 ${mask} 4 ${mask} 5`);
+    expect(redactText("1 zyxw 2 zyxwv-long 3 zyxwv-longer 4 zyxwzyxw 5")).toBe(
+      `1 ${mask} 2 ${mask} 3 ${mask} 4 ${mask} 5`,
+    );
   });
 
   it("masks each line of a private key, and its JSON form", () => {
-    const lines = ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw", "ggSjAgEAAoIBAQC7VJTUt9Us8cKjMzEfYyjiWA4R4", "4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNb=="];
+    const lines = [
+      "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw",
+      "ggSjAgEAAoIBAQC7VJTUt9Us8cKjMzEfYyjiWA4R4",
+      "4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNb==",
+    ];
     const pem = `-----BEGIN PRIVATE KEY-----\r\n${lines.join("\r\n")}\r\n-----END PRIVATE KEY-----\r\n`;
     registerSecret(pem);
     for (const line of lines) {
@@ -71,11 +122,22 @@ describe("redactText", () => {
       expect(redactText(encodeURIComponent(line))).toBe(mask);
     }
     expect(redactText(JSON.stringify(pem.trim()))).toBe(`"${mask}"`);
-    expect(redactText("begins with -----BEGIN PRIVATE KEY-----")).toBe("begins with -----BEGIN PRIVATE KEY-----");
+    expect(redactText("begins with -----BEGIN PRIVATE KEY-----")).toBe(
+      "begins with -----BEGIN PRIVATE KEY-----",
+    );
   });
 
   it("masks the key inside a service account's file, as the driver sees it", () => {
-    registerSecret(JSON.stringify({ type: "service_account", private_key: "-----BEGIN-----\nQUJDREVGR0hJSktMTU5PUA\n-----END-----\n" }, null, 2));
+    registerSecret(
+      JSON.stringify(
+        {
+          type: "service_account",
+          private_key: "-----BEGIN-----\nQUJDREVGR0hJSktMTU5PUA\n-----END-----\n",
+        },
+        null,
+        2,
+      ),
+    );
     expect(redactText("bad key: QUJDREVGR0hJSktMTU5PUA")).toBe(`bad key: ${mask}`);
     expect(redactText("service_account")).toBe("service_account");
   });
@@ -90,16 +152,22 @@ describe("redactText", () => {
     const text = fc.string({ unit: "binary", minLength: 6, maxLength: 30 });
     const secret = text.filter((value) => !/^\s*$|^\d+$/.test(value) && !mask.includes(value));
     fc.assert(
-      fc.property(fc.array(fc.tuple(secret, text, text), { minLength: 20, maxLength: 20 }), (cases) => {
-        for (const [value] of cases) registerSecret(value);
-        return cases.every(([value, before, after]) => !redactText(before + value + after).includes(value));
-      }),
+      fc.property(
+        fc.array(fc.tuple(secret, text, text), { minLength: 20, maxLength: 20 }),
+        (cases) => {
+          for (const [value] of cases) registerSecret(value);
+          return cases.every(
+            ([value, before, after]) => !redactText(before + value + after).includes(value),
+          );
+        },
+      ),
       { seed, numRuns: 10 },
     );
   });
 
   it("forgets the oldest of very many secrets, and never the newest", () => {
-    for (let index = 0; index < 3000; index++) registerSecret(`rotating-token-${index * 104_729}-${"x".repeat(20)}`);
+    for (let index = 0; index < 3000; index++)
+      registerSecret(`rotating-token-${index * 104_729}-${"x".repeat(20)}`);
     const newest = `rotating-token-${2999 * 104_729}-${"x".repeat(20)}`;
     expect(redactText(newest)).toBe(mask);
     registerSecret(canary);
@@ -109,7 +177,12 @@ describe("redactText", () => {
 
 describe("redact", () => {
   it("returns what holds no secret as it is", () => {
-    const value = { a: [1, "two", null, undefined, true, 3n], when: new Date(0), map: new Map([["k", new Set([1])]]), error: new Error("fine") };
+    const value = {
+      a: [1, "two", null, undefined, true, 3n],
+      when: new Date(0),
+      map: new Map([["k", new Set([1])]]),
+      error: new Error("fine"),
+    };
     expect(redact(value)).toBe(value);
     const error = new TypeError("fine");
     expect(redact(error)).toBe(error);
@@ -117,7 +190,9 @@ describe("redact", () => {
 
   it("masks an error's message, stack, cause, parts, properties, symbols and keys, and leaves the original as it was", () => {
     const cause = Object.assign(new RangeError(`inner ${canary}`), { errno: 7 });
-    const error = new AggregateError([new TypeError(`part ${canary}`), canary], `outer ${canary}`, { cause });
+    const error = new AggregateError([new TypeError(`part ${canary}`), canary], `outer ${canary}`, {
+      cause,
+    });
     Object.assign(error, {
       code: "E_PET",
       config: { auth: { password: canary } },
@@ -136,7 +211,11 @@ describe("redact", () => {
     expect(`${String(safe)} ${safe.stack}`).not.toContain(canary);
     expect(safe).toBeInstanceOf(AggregateError);
     expect(safe.cause).toBeInstanceOf(RangeError);
-    expect(safe).toMatchObject({ code: "E_PET", message: `outer ${mask}`, cause: { errno: 7, message: `inner ${mask}` } });
+    expect(safe).toMatchObject({
+      code: "E_PET",
+      message: `outer ${mask}`,
+      cause: { errno: 7, message: `inner ${mask}` },
+    });
     expect(safe.errors[0]).toBeInstanceOf(TypeError);
     expect(safe.stack).toMatch(/redact\.test\.ts/);
     expect(error.message).toBe(`outer ${canary}`);
@@ -160,10 +239,21 @@ describe("redact", () => {
     const error = new ConnError("CONN_CONFIG", `wrong ${canary}`, {
       hint: `try ${canary}`,
       connection: canary,
-      problems: [{ message: canary, hint: canary, path: canary, location: { file: canary, line: 1 } }],
-      cause: new Error("driver", { cause: { config: { url: `mysql://u:${encodeURIComponent(canary)}@h` } } }),
+      problems: [
+        { message: canary, hint: canary, path: canary, location: { file: canary, line: 1 } },
+      ],
+      cause: new Error("driver", {
+        cause: { config: { url: `mysql://u:${encodeURIComponent(canary)}@h` } },
+      }),
     });
-    for (const text of [shown(error), JSON.stringify(error), `${error}`, error.stack ?? "", error.hint ?? ""]) expect(leaks(text)).toBe(false);
+    for (const text of [
+      shown(error),
+      JSON.stringify(error),
+      `${error}`,
+      error.stack ?? "",
+      error.hint ?? "",
+    ])
+      expect(leaks(text)).toBe(false);
     expect(error.message).toContain(mask);
   });
 
@@ -195,7 +285,13 @@ describe("redact", () => {
 
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    const odd = { canary, proxy, get bad(): string { throw new Error("no"); } };
+    const odd = {
+      canary,
+      proxy,
+      get bad(): string {
+        throw new Error("no");
+      },
+    };
     expect(leaks(shown(redact(odd)))).toBe(false);
 
     let deep: unknown = canary;
@@ -208,7 +304,10 @@ describe("redact", () => {
 
   it("masks bytes in UTF-8 and UTF-16, maps, sets, numbers, symbols and objects of another realm", () => {
     registerSecret("987654321012");
-    const foreign = runInContext("({ list: [secret], error: new Error(secret) })", createContext({ secret: canary })) as { error: Error };
+    const foreign = runInContext(
+      "({ list: [secret], error: new Error(secret) })",
+      createContext({ secret: canary }),
+    ) as { error: Error };
     const value = {
       utf8: Buffer.from(`a${canary}`),
       array: new TextEncoder().encode(canary),
@@ -225,7 +324,12 @@ describe("redact", () => {
     expect(new TextDecoder().decode(safe.array)).toBe(mask);
     expect(safe.utf16.toString("utf16le")).not.toContain(canary);
     expect(safe.map).toEqual(new Map([[mask, new Set([mask])]]));
-    expect(safe).toMatchObject({ number: mask, bigint: mask, date: value.date, foreign: { list: [mask] } });
+    expect(safe).toMatchObject({
+      number: mask,
+      bigint: mask,
+      date: value.date,
+      foreign: { list: [mask] },
+    });
     expect(String(safe.symbol)).toBe(`Symbol(${mask})`);
     expect(safe.foreign.error.message).toBe(mask);
     expect(leaks(shown(safe))).toBe(false);
@@ -257,9 +361,14 @@ describe("redactingTransform", () => {
   it("gives what masking the whole text gives, for any chunks", async () => {
     for (const secret of ["abab", "babb", "abcabc", "aaaa"]) registerSecret(secret);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 7 }), { maxLength: 8 }), async (chunks) => {
-        expect(await through(chunks)).toBe(redactText(chunks.join("")));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 7 }), {
+          maxLength: 8,
+        }),
+        async (chunks) => {
+          expect(await through(chunks)).toBe(redactText(chunks.join("")));
+        },
+      ),
       { seed, numRuns: 500 },
     );
   });
@@ -283,7 +392,10 @@ describe("secretsOf", () => {
     ["postgres://u:p@s:s/w#o%rd? x@h:5432/db", ["p@s:s/w#o%rd? x"]],
     ["https://h/?access_token=abc%2Fd&page=2", ["abc%2Fd", "abc/d"]],
     ["Server=h;User Id=sa;Password=a b c;Encrypt=true", ["a b c", "a"]],
-    ['DefaultEndpointsProtocol=https;AccountName=a;AccountKey=QUJD==;EndpointSuffix=core', ["QUJD=="]],
+    [
+      "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=QUJD==;EndpointSuffix=core",
+      ["QUJD=="],
+    ],
     ["host=h password=hunter2 dbname=x", ["hunter2 dbname=x", "hunter2"]],
     ["sqlite:///pets.db", []],
     ["mysql://scott@h/db?user=a@b", []],

@@ -10,15 +10,23 @@ function pathsOf(value: unknown, above: readonly string[] = []): string[][] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => {
       const path = [...above, String(index)];
-      return typeof item === "object" && item !== null && !(item instanceof Date) ? [path, ...pathsOf(item, path)] : [];
+      return typeof item === "object" && item !== null && !(item instanceof Date)
+        ? [path, ...pathsOf(item, path)]
+        : [];
     });
   }
   if (!isTable(value)) return [];
-  return Object.keys(value).flatMap((key) => [[...above, key], ...pathsOf(value[key], [...above, key])]);
+  return Object.keys(value).flatMap((key) => [
+    [...above, key],
+    ...pathsOf(value[key], [...above, key]),
+  ]);
 }
 
 function nodesOf(node: KeyNode, above: readonly string[] = []): string[][] {
-  return [...node.children].flatMap(([key, child]) => [[...above, key], ...nodesOf(child, [...above, key])]);
+  return [...node.children].flatMap(([key, child]) => [
+    [...above, key],
+    ...nodesOf(child, [...above, key]),
+  ]);
 }
 
 function placeOf(text: string, ...path: string[]): string {
@@ -27,7 +35,10 @@ function placeOf(text: string, ...path: string[]): string {
   return `${node.place.line}:${node.place.column}`;
 }
 
-const text = fc.oneof(fc.string(), fc.constantFrom('"', "'", '"""', "'''", "#", "[x]", "a = 1", "\\", "}", "]", "\n[a]\n", "é"));
+const text = fc.oneof(
+  fc.string(),
+  fc.constantFrom('"', "'", '"""', "'''", "#", "[x]", "a = 1", "\\", "}", "]", "\n[a]\n", "é"),
+);
 const { table } = fc.letrec<{ table: Record<string, unknown>; value: unknown }>((tie) => ({
   table: fc.dictionary(text, tie("value"), { maxKeys: 4 }),
   value: fc.oneof(
@@ -48,7 +59,8 @@ describe("locateKeys", () => {
     fc.assert(
       fc.property(table, (value) => {
         const source = stringify(value);
-        const sort = (paths: string[][]): string[] => paths.map((path) => JSON.stringify(path)).sort();
+        const sort = (paths: string[][]): string[] =>
+          paths.map((path) => JSON.stringify(path)).sort();
         const root = locateKeys(source);
         expect(sort(nodesOf(root))).toEqual(sort(pathsOf(parse(source))));
         const lines = source.split("\n");
@@ -57,7 +69,9 @@ describe("locateKeys", () => {
           if (!/^[a-z]+$/.test(key)) continue;
           let node = root;
           for (const part of path) node = node.children.get(part)!;
-          expect(lines[node.place.line - 1]!.slice(node.place.column - 1)).toMatch(new RegExp(`^"?${key}`));
+          expect(lines[node.place.line - 1]!.slice(node.place.column - 1)).toMatch(
+            new RegExp(`^"?${key}`),
+          );
         }
       }),
       { seed, numRuns: 300 },

@@ -144,7 +144,11 @@ function isObject(value: unknown): value is object {
 /** Whether a value is plain data that can be copied; others may be live clients, sockets or streams. */
 function isOpen(value: object): boolean {
   if (builtin.util.types.isProxy(value) || typeof value === "function") return false;
-  if (builtin.util.types.isNativeError(value) || Array.isArray(value) || value instanceof Uint8Array)
+  if (
+    builtin.util.types.isNativeError(value) ||
+    Array.isArray(value) ||
+    value instanceof Uint8Array
+  )
     return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
@@ -169,7 +173,9 @@ function keysOf(value: object): (string | symbol)[] {
   const keys = Reflect.ownKeys(value);
   if (Array.isArray(value)) return keys.filter((key) => key !== "length");
   // Recent engines keep `stack` where no own key shows it.
-  return builtin.util.types.isNativeError(value) && !keys.includes("stack") ? [...keys, "stack"] : keys;
+  return builtin.util.types.isNativeError(value) && !keys.includes("stack")
+    ? [...keys, "stack"]
+    : keys;
 }
 
 function read(value: object, key: string | symbol): unknown {
@@ -242,7 +248,9 @@ function maskBytes(bytes: Uint8Array, maskText: MaskText): Uint8Array {
 }
 
 function className(value: object): string {
-  const prototype: unknown = builtin.util.types.isProxy(value) ? undefined : Object.getPrototypeOf(value);
+  const prototype: unknown = builtin.util.types.isProxy(value)
+    ? undefined
+    : Object.getPrototypeOf(value);
   const name = isObject(prototype)
     ? (read(prototype, "constructor") as { name?: unknown } | undefined)?.name
     : undefined;

@@ -22,7 +22,8 @@ export async function readDirectory(path: string, tries = 3): Promise<Layer | un
   // Kubernetes exchanges the link `..data`: what is behind it now belongs together.
   const snapshot = await realpath(join(path, "..data")).catch(() => path);
   // Exchanged while it was read: the new snapshot is complete.
-  const again = async (): Promise<Layer | undefined> => (snapshot !== path && tries > 1 ? readDirectory(path, tries - 1) : undefined);
+  const again = async (): Promise<Layer | undefined> =>
+    snapshot !== path && tries > 1 ? readDirectory(path, tries - 1) : undefined;
   const files = await listFiles(snapshot, [], []);
   if (!files) return again();
   const sections = new Map<string, { values: Table; origins: Map<string, Origin> }>();
@@ -55,7 +56,7 @@ export async function readDirectory(path: string, tries = 3): Promise<Layer | un
   }
   return {
     file: path,
-    sections: sections as ReadonlyMap<string, RawSection>,
+    sections: sections,
     malformed: new Map(),
     misplaced: new Map(),
     warnings: [],

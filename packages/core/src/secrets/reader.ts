@@ -67,7 +67,7 @@ export class SecretsReader {
     try {
       section = await this.#resolve(name);
     } catch (error) {
-      if (!known) throw error;
+      if (!known?.section) throw error;
       this.#warn(`connections.${name} keeps its last good settings. ${messageOf(error)}`);
       return known.section;
     }

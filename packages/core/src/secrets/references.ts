@@ -13,6 +13,8 @@ export interface ReferenceContext {
   readonly home: string | undefined;
   /** Answers of commands, so that each runs once for as long as its file stays the same. */
   readonly commands: (file: string) => Map<string, Promise<string>>;
+  /** How long a command may take. Default: 10 seconds. */
+  readonly commandSeconds?: number;
 }
 
 export interface Resolved {
@@ -24,7 +26,6 @@ export interface Resolved {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-const commandSeconds = 10;
 const commandBytes = 1_000_000;
 
 /**
@@ -188,6 +189,7 @@ async function fromCommand(command: readonly string[], one: OneReference): Promi
 
 /** Runs a program without a shell. What it says on stderr is dropped: it may be the secret itself. */
 function run([program, ...args]: readonly string[], one: OneReference): Promise<string> {
+  const { commandSeconds = 10 } = one;
   const hint = "Run the command of that line by hand to see what it says.";
   return new Promise((onAnswer, onFailure) => {
     const fail = (what: string): void =>
