@@ -75,7 +75,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
           this.#identity(),
         ],
       },
-      reading as object,
+      reading,
       (client, signal) =>
         this.#engaged("query", client, statement, params, (engine, compiled) =>
           engine.query(compiled, { maxRows, signal, patient }),
@@ -254,7 +254,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   protected override isConnectionLost(error: unknown): boolean {
     return (
       error instanceof Error &&
-      lost.test(String(error.cause instanceof Error ? error.cause.message : error.message))
+      lost.test(error.cause instanceof Error ? error.cause.message : error.message)
     );
   }
 

@@ -11,6 +11,8 @@ export interface StatementKind {
   readonly count: number;
   /** Whether it may change something, as far as words can tell. */
   readonly writes: boolean;
+  /** The word that does the writing, such as the `DELETE` of `WITH … DELETE`; else the verb. */
+  readonly writer: string;
 }
 
 /**
@@ -27,7 +29,8 @@ export function statementKind({ text, tokens }: Source, facts: DialectFacts): St
   while (reader.sign(first) === ";" || reader.sign(first) === "(") first++;
   const verb = reader.word(first);
   const count = countStatements(reader);
-  return { verb, count, writes: count > 1 || writesFrom(reader, first, facts) };
+  const writer = writesFrom(reader, first, facts);
+  return { verb, count, writes: count > 1 || writer !== undefined, writer: writer ?? verb };
 }
 
 /**
@@ -37,7 +40,7 @@ export function statementKind({ text, tokens }: Source, facts: DialectFacts): St
  */
 export function assertReads(source: Source, facts: DialectFacts): StatementKind {
   const kind = assertOne(source, facts);
-  if (kind.writes) throw writesError(kind.verb);
+  if (kind.writes) throw writesError(kind.writer);
   return kind;
 }
 
@@ -83,14 +86,16 @@ const readingVerbs: ReadonlySet<string> = new Set([
   "TABLE",
 ]);
 
-function writesFrom(reader: Reader, first: number, facts: DialectFacts): boolean {
+/** The word that writes, or undefined. */
+function writesFrom(reader: Reader, first: number, facts: DialectFacts): string | undefined {
   const verb = reader.word(first);
-  if (verb === "EXPLAIN") return explainWrites(reader, first, facts);
-  if (verb === "PRAGMA") return pragmaWrites(reader, first);
-  if (!readingVerbs.has(verb)) return true;
-  for (let index = first; index < reader.tokens.length; index++)
-    if (startsWrite(reader, index)) return true;
-  return false;
+  if (verb === "EXPLAIN") return explainWrites(reader, first, facts) ? verb : undefined;
+  if (verb === "PRAGMA") return pragmaWrites(reader, first) ? verb : undefined;
+  if (!readingVerbs.has(verb)) return verb;
+  for (let index = first; index < reader.tokens.length; index++) {
+    if (startsWrite(reader, index)) return reader.word(index);
+  }
+  return undefined;
 }
 
 /** Whether a part that writes begins here: after a parenthesis, as common table expressions have it, or SELECT … INTO. */
@@ -126,7 +131,7 @@ function explainWrites(reader: Reader, first: number, facts: DialectFacts): bool
   }
   // A PRAGMA may take effect while it is compiled, so under EXPLAIN too.
   if (reader.word(index) === "PRAGMA") return pragmaWrites(reader, index);
-  return runs && !facts.explainNeverRuns && writesFrom(reader, index, facts);
+  return runs && !facts.explainNeverRuns && writesFrom(reader, index, facts) !== undefined;
 }
 
 /** https://sqlite.org/pragma.html: those whose argument names what to look at. */

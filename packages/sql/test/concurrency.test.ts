@@ -118,7 +118,7 @@ describe.each(
     const database = file ? await temporaryFile() : ":memory:";
     const conn = await connect({ database, lockTimeout: 30, ...(driver ? { driver } : {}) });
     await conn.execute("create table pairs (x integer)");
-    let done = false;
+    const state = { done: false };
     const writing = (async () => {
       for (let round = 0; round < 15; round++) {
         await using session = await conn.session();
@@ -127,10 +127,10 @@ describe.each(
         await session.execute("insert into pairs values (-1)");
         if (round % 2 === 0) await session.commit();
       }
-      done = true;
+      state.done = true;
     })();
     let reads = 0;
-    while (!done) {
+    while (!state.done) {
       const { total } = (
         await conn.query<{ total: number }>("select coalesce(sum(x), 0) as total from pairs", {
           ttl: 0,

@@ -1,14 +1,14 @@
-import { DatabaseSync } from "@photostructure/sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
 import { sql, type SQLConnection } from "../src/index.ts";
-import { connect, drivers, failure, temporaryFile } from "./support.ts";
+import { connect, drivers, failure, openBeside, temporaryFile } from "./support.ts";
 
 const databases = drivers().flatMap(({ name, driver }) => [
   { name: `${name}, a file`, driver, file: true },
   { name: `${name}, in memory`, driver, file: false },
 ]);
 
-describe.each(databases)("$name", ({ driver, file }) => {
+describe.each(databases)("$name", ({ name, driver, file }) => {
+  const isPhotostructure = name.startsWith("@photostructure");
   let conn: SQLConnection;
   beforeEach(async () => {
     const database = file ? await temporaryFile() : ":memory:";
@@ -79,6 +79,18 @@ describe.each(databases)("$name", ({ driver, file }) => {
       (await conn.query("select pet from pet_owners where pet = ?", { params: [text] })).rows(),
     ).toEqual([{ pet: text }]);
     expect((await conn.query("select count(*) as n from pet_owners")).at(0)).toEqual({ n: 3 });
+  });
+
+  test("stores text with a NUL whole, or refuses it", async () => {
+    const text = "a\0b";
+    if (isPhotostructure) {
+      expect(await failure(conn.execute("update pet_owners set pet = ?", [text]))).toMatchObject({
+        code: "CONN_PARAMS",
+      });
+    } else {
+      await conn.execute("update pet_owners set pet = ?", [text]);
+      expect((await conn.query("select pet from pet_owners")).at(0)).toEqual({ pet: text });
+    }
   });
 
   test("stores values so that each comes back without loss", async () => {
@@ -450,7 +462,7 @@ describe.each(databases)("$name", ({ driver, file }) => {
 
 test("a file of another program is read as it is, and not changed by reading", async () => {
   const path = await temporaryFile();
-  const other = new DatabaseSync(path);
+  const other = openBeside(path);
   other.exec("create table pets (name text); insert into pets values ('rex')");
   const conn = await connect({ url: `sqlite:///${path}` });
   expect((await conn.query("select name from pets")).rows()).toEqual([{ name: "rex" }]);
@@ -462,7 +474,7 @@ test("waits for another process's transaction without stopping this one", async 
   const path = await temporaryFile();
   const conn = await connect({ url: `sqlite:///${path}`, lockTimeout: 5 });
   await conn.execute("create table pets (name text)");
-  const other = new DatabaseSync(path);
+  const other = openBeside(path);
   other.exec("begin immediate; insert into pets values ('theirs')");
   const writing = conn.execute("insert into pets values ('ours')");
   expect((await conn.query("select count(*) as n from pets")).at(0)).toEqual({ n: 0 });

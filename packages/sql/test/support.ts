@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { SQLConnection } from "../src/index.ts";
+import { loadNodeSqlite } from "../src/sqlite/choose-driver.ts";
 
 /** The seed of a run's random tests; printed by what fails. */
 export const seed: number = Number(process.env["CONN_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
@@ -26,6 +27,19 @@ export function drivers(): DriverCase[] {
     ...(major >= 22 ? [{ name: "better-sqlite3", driver: require("better-sqlite3") }] : []),
   ];
 }
+
+/**
+ * Another program's handle on a file, through the SQLite that a connection uses by default: two
+ * copies of SQLite in one process would not see each other's locks.
+ */
+export function openBeside(path: string): DatabaseSync {
+  const require = createRequire(import.meta.url);
+  const { DatabaseSync } = (loadNodeSqlite() ?? require("@photostructure/sqlite")) as Driver;
+  return new DatabaseSync(path);
+}
+
+type Driver = typeof import("@photostructure/sqlite");
+type DatabaseSync = InstanceType<Driver["DatabaseSync"]>;
 
 export async function configOf(settings: object): Promise<never> {
   const result = await SQLConnection.config["~standard"].validate(settings);

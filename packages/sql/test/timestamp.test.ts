@@ -28,7 +28,7 @@ test("agrees with JavaScript on what is no time", () => {
     .tuple(
       fc.constant("2024-02-29 12:34:56.789"),
       fc.nat(22),
-      fc.constantFrom(..."0123456789 :-.TZ+x"),
+      fc.constantFrom(..."0123456789 :-.TZ+x".split("")),
     )
     .map(([text, at, character]) => text.slice(0, at) + character + text.slice(at + 1));
   fc.assert(

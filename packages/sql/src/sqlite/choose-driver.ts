@@ -42,7 +42,7 @@ export function loadNodeSqlite(): NodeSqlite | undefined {
       typeof kind === "object" && kind !== null ? (kind as { type?: unknown }).type : kind;
     if (type === "ExperimentalWarning" && String(warning).includes("SQLite")) return;
     Reflect.apply(emitWarning, process, args);
-  } as typeof process.emitWarning;
+  };
   try {
     const sqlite = process.getBuiltinModule("node:sqlite") as unknown as
       | (NodeSqlite & { readonly StatementSync: { readonly prototype: object } })

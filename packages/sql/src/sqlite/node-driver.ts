@@ -1,3 +1,4 @@
+import { ConnError } from "@conn/core";
 import {
   IntegerOverflow,
   type OpenOptions,
@@ -54,7 +55,8 @@ class NodeHandle implements SqliteDatabase {
   }
 
   prepare(text: string): SqliteStatement {
-    return new NodeRows(this.#database.prepare(text));
+    const statement = this.#database.prepare(text);
+    return new NodeRows(statement, this.driver === "node:sqlite" ? identity : refuseNul);
   }
 
   exec(text: string): void {
@@ -72,29 +74,32 @@ class NodeRows implements SqliteStatement {
   readonly writes = undefined;
   readonly #statement: NodeStatement;
 
-  constructor(statement: NodeStatement) {
+  readonly #check: (values: readonly unknown[]) => readonly unknown[];
+
+  constructor(statement: NodeStatement, check: (values: readonly unknown[]) => readonly unknown[]) {
     this.#statement = statement;
+    this.#check = check;
     this.columns = statement.columns();
     if (this.columns.length > 0) statement.setReturnArrays(true);
   }
 
   rows(values: readonly unknown[], bigints: boolean): Iterator<unknown[], unknown, undefined> {
     this.#statement.setReadBigInts(bigints);
-    const iterator = this.#statement.iterate(...values);
+    const iterator = this.#statement.iterate(...this.#check(values));
     return bigints ? iterator : new OverflowIterator(iterator);
   }
 
   all(values: readonly unknown[], bigints: boolean): unknown[][] {
     this.#statement.setReadBigInts(bigints);
     try {
-      return this.#statement.all(...values);
+      return this.#statement.all(...this.#check(values));
     } catch (error) {
       throw named(error);
     }
   }
 
   run(values: readonly unknown[]): void {
-    this.#statement.run(...values);
+    this.#statement.run(...this.#check(values));
   }
 }
 
@@ -124,4 +129,19 @@ function named(error: unknown): unknown {
     error.message.includes("too large to be represented as a JavaScript number")
     ? new IntegerOverflow()
     : error;
+}
+
+function identity<T>(values: T): T {
+  return values;
+}
+
+/** @photostructure/sqlite 1.2.1 hands text over up to its first NUL, and the rest would be lost without a word. */
+function refuseNul(values: readonly unknown[]): readonly unknown[] {
+  const at = values.findIndex((value) => typeof value === "string" && value.includes("\0"));
+  if (at === -1) return values;
+  throw new ConnError(
+    "CONN_PARAMS",
+    `Value ${at + 1} is text with a NUL character, which @photostructure/sqlite would cut off.`,
+    { hint: "Store it as bytes: Buffer.from(text), or use Node 22.16 or later." },
+  );
 }

@@ -152,5 +152,5 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
         holder: (this.data as { holder?: string }).holder ?? holder,
       };
     }
-  } as unknown as Constructor<SqliteRunner>;
+  };
 }
