@@ -355,7 +355,7 @@ describe("redactingTransform", () => {
     for (let cut = 0; cut <= text.length; cut++) {
       expect(await through([text.slice(0, cut), text.slice(cut)])).toBe(`x ${mask} y`);
     }
-    expect(await through([...text])).toBe(`x ${mask} y`);
+    expect(await through(text.split(""))).toBe(`x ${mask} y`);
   });
 
   it("gives what masking the whole text gives, for any chunks", async () => {

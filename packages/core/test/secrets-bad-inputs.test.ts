@@ -324,7 +324,7 @@ describe("references that give nothing", () => {
     const { error } = await sectionOf(
       '[connections.a]\nx = { env = "ONE" }\ny = [{ file = "two" }]',
     );
-    expect(error.problems.map(({ location }) => location?.line)).toEqual([2, 3]);
+    expect(error.problems?.map(({ location }) => location?.line)).toEqual([2, 3]);
     expect(error.message).toMatch(/2 references .*ONE.*two/s);
   });
 

@@ -45,8 +45,9 @@ describe("watching secrets", () => {
     const source = secrets();
     await source.section("a");
     const { told, heard } = follow(source);
+    await settle();
     await write(file, "[connections.a]\nx = 2");
-    expect(await valueOf(source)).toBe(2);
+    await until(async () => (await valueOf(source)) === 2);
     await heard(1);
     expect(told).toEqual([["a"]]);
   });
@@ -164,7 +165,10 @@ describe("watching secrets", () => {
     ["deleted", (path) => rm(path), /is gone/],
     [
       "turned into a directory",
-      async (path) => (await rm(path), void (await mkdir(path))),
+      async (path) => {
+        await rm(path);
+        await mkdir(path);
+      },
       /directory/,
     ],
     [

@@ -108,7 +108,8 @@ class Copier {
 
   /** A real error, which tools recognise, of the original's class. */
   #blankError(error: Error): Error {
-    const message = this.#maskText(String(read(error, "message") ?? ""));
+    const original = read(error, "message");
+    const message = typeof original === "string" ? this.#maskText(original) : "";
     if (error instanceof DOMException) return new DOMException(message, error.name);
     const blank = new Error(message);
     delete blank.stack;
@@ -129,11 +130,11 @@ class Copier {
     return copy;
   }
 
-  #copyKey<Key extends string | symbol>(key: Key): Key {
-    const name = typeof key === "symbol" ? (key.description ?? "") : String(key);
-    const masked: string = this.#maskText(name);
+  #copyKey(key: string | symbol): string | symbol {
+    const name = typeof key === "symbol" ? (key.description ?? "") : key;
+    const masked = this.#maskText(name);
     if (masked === name) return key;
-    return (typeof key === "symbol" ? Symbol(masked) : masked) as Key;
+    return typeof key === "symbol" ? Symbol(masked) : masked;
   }
 }
 

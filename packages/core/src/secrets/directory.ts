@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConnError } from "../errors.ts";
 import { scalarOf } from "./environment.ts";
-import { emptyTable, isTable, type Origin, type RawSection, type Table } from "./merge.ts";
+import { emptyTable, isTable, type Origin, type Table } from "./merge.ts";
 import { isConnectionName } from "./name.ts";
 import type { Layer } from "./parse.ts";
 import { readSecretFile } from "./read.ts";

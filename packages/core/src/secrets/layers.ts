@@ -22,16 +22,25 @@ export class Layers {
   readonly #options: LayersOptions;
   #entries = new Map<string, Entry>();
   #loading: Promise<readonly Layer[]> | undefined;
+  #last: { readonly at: number; readonly layers: Promise<readonly Layer[]> } | undefined;
+  #events = 0;
   readonly #lookedAt = new Set<string>();
 
   constructor(options: LayersOptions) {
     this.#options = options;
   }
 
-  /** Lowest rank first. Calls at the same time share one look. */
-  load(): Promise<readonly Layer[]> {
-    this.#loading ??= this.#load().finally(() => (this.#loading = undefined));
+  /** Lowest rank first. Calls at the same time share one look, and one no older than `age` milliseconds serves again. */
+  load(age: number): Promise<readonly Layer[]> {
+    if (this.#last && performance.now() - this.#last.at < age) return this.#last.layers;
+    this.#loading ??= this.#look().finally(() => (this.#loading = undefined));
     return this.#loading;
+  }
+
+  /** Something happened: the next load looks again. */
+  expire(): void {
+    this.#last = undefined;
+    this.#events++;
   }
 
   search(): Promise<Search> {
@@ -41,6 +50,15 @@ export class Layers {
   /** The answers of commands that a file asked for, until it changes. */
   commands(file: string): Map<string, Promise<string>> {
     return this.#entries.get(file)?.commands ?? new Map();
+  }
+
+  async #look(): Promise<readonly Layer[]> {
+    const events = this.#events;
+    const layers = await this.#load();
+    // What happened while we looked may not be in what we saw.
+    if (events === this.#events)
+      this.#last = { at: performance.now(), layers: Promise.resolve(layers) };
+    return layers;
   }
 
   async #load(): Promise<readonly Layer[]> {
@@ -111,11 +129,13 @@ export class Layers {
     this.#lookedAt.add(path);
     if (readableByOthers)
       this.#options.warn(`Other users can read ${path}. Close it to them: chmod 600 ${path}`);
-    void trackedByGit(path).then((answer) => {
-      if (answer !== "tracked") return;
-      this.#options.warn(
-        `git tracks ${path}, so its secrets are in every clone. Take it out: git rm --cached ${path}`,
-      );
-    });
+    void this.#askGit(path);
+  }
+
+  async #askGit(path: string): Promise<void> {
+    if ((await trackedByGit(path)) !== "tracked") return;
+    this.#options.warn(
+      `git tracks ${path}, so its secrets are in every clone. Take it out: git rm --cached ${path}`,
+    );
   }
 }

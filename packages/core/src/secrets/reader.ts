@@ -20,6 +20,8 @@ interface Known {
   readonly content: string;
 }
 
+const mostNames = 1000;
+
 /** What `Secrets` does once there is something to do. */
 export class SecretsReader {
   readonly #env: NodeJS.ProcessEnv;
@@ -32,6 +34,8 @@ export class SecretsReader {
   /** What listeners were last told of each section. */
   readonly #announced = new Map<string, string>();
   readonly #warned = new Set<string>();
+  /** How many watch, with everything that matters under their eyes. */
+  #watching = 0;
 
   constructor(options: SecretsOptions) {
     this.#env = options.env ?? process.env;
@@ -55,7 +59,7 @@ export class SecretsReader {
   }
 
   async names(): Promise<readonly string[]> {
-    const layers = await this.#layers.load();
+    const layers = await this.#layers.load(this.#age());
     const names = new Set(layers.flatMap(({ sections }) => [...sections.keys()]));
     return [...names, ...environmentNames(this.#env, names)];
   }
@@ -71,6 +75,8 @@ export class SecretsReader {
       this.#warn(`connections.${name} keeps its last good settings. ${messageOf(error)}`);
       return known.section;
     }
+    // Names may come from an application's users: what is not there is remembered for a few only.
+    if (!section && !known && this.#known.size >= mostNames) return undefined;
     const content = contentOf(section);
     if (!this.#announced.has(name)) this.#announced.set(name, content);
     // The same object for as long as nothing in it changed.
@@ -87,11 +93,16 @@ export class SecretsReader {
     const look = async (): Promise<void> => {
       while (again) {
         again = false;
+        this.#layers.expire();
         const changed = await this.#changes();
         if (stopped) return;
         if (changed.size > 0) listener(changed);
         // What happened before a directory was watched is seen by looking once more.
         if (await watcher.update(await this.#interest())) again = true;
+      }
+      if (!settled && !stopped) {
+        settled = true;
+        this.#watching++;
       }
     };
     const onChange = (): void => {
@@ -103,16 +114,24 @@ export class SecretsReader {
         .finally(() => (running = undefined));
     };
     let stopped = false;
-    const watcher = new Watcher(onChange);
+    let settled = false;
+    const watcher = new Watcher(onChange, () => this.#layers.expire());
     onChange();
     return () => {
+      if (stopped) return;
       stopped = true;
+      if (settled) this.#watching--;
       watcher.close();
     };
   }
 
+  /** How old a look at the files may be: where changes are not told, even network mounts are looked at again soon. */
+  #age(): number {
+    return this.#watching > 0 ? 1000 : 0;
+  }
+
   async #resolve(name: string): Promise<SecretsSection | undefined> {
-    const layers = await this.#layers.load();
+    const layers = await this.#layers.load(this.#age());
     let raw: RawSection | undefined;
     let misplaced: Misplaced | undefined;
     const files: string[] = [];

@@ -17,14 +17,17 @@ const mostDirectories = 200;
  */
 export class Watcher {
   readonly #onChange: () => void;
+  readonly #onEvent: () => void;
   readonly #directories = new Map<string, { watcher: FSWatcher; identity: string }>();
   #interest: Interest = new Map();
   #timer: NodeJS.Timeout | undefined;
   readonly #poll: NodeJS.Timeout;
   #closed = false;
 
-  constructor(onChange: () => void) {
+  /** `onEvent` hears at once that something happened, `onChange` once it is quiet again, and now and then. */
+  constructor(onChange: () => void, onEvent: () => void) {
     this.#onChange = onChange;
+    this.#onEvent = onEvent;
     this.#poll = setInterval(onChange, pollMs).unref();
   }
 
@@ -78,6 +81,7 @@ export class Watcher {
 
   #schedule(): void {
     if (this.#closed) return;
+    this.#onEvent();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#onChange();
