@@ -1,7 +1,9 @@
-import type { ReadOptions, StandardSchemaV1 } from "@conn/core";
+import type { ReadOptions, StandardSchemaV1, Table } from "@conn/core";
 import type { Params } from "./params.ts";
 
-export interface QueryOptions<Row extends object = Record<string, unknown>> extends ReadOptions {
+export interface QueryOptions<Row extends object = Record<string, unknown>> extends ReadOptions<
+  Table<Row>
+> {
   /** An array for `?` and `$1`, an object for `:name`. */
   readonly params?: Params;
   /** Rows after which reading stops; `meta.truncated` then says that there were more. Default: no bound. */

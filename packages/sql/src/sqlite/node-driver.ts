@@ -33,19 +33,23 @@ interface NodeStatement {
 }
 
 export function nodeDriver(name: string, { DatabaseSync }: NodeSqlite): SqliteDriver {
-  return { name, open: (options) => new NodeHandle(name, DatabaseSync, options) };
+  const check = cutsText(DatabaseSync) ? refuseNul : accept;
+  return { name, open: (options) => new NodeHandle(name, check, DatabaseSync, options) };
 }
 
 class NodeHandle implements SqliteDatabase {
   readonly driver: string;
+  readonly #check: Check;
   readonly #database: NodeDatabase;
 
   constructor(
     driver: string,
+    check: Check,
     DatabaseSync: NodeSqlite["DatabaseSync"],
     { path, readOnly }: OpenOptions,
   ) {
     this.driver = driver;
+    this.#check = check;
     // No waiting inside SQLite: it would stop the whole event loop. Locks are waited for between calls.
     this.#database = new DatabaseSync(path, { readOnly, timeout: 0 });
   }
@@ -55,8 +59,7 @@ class NodeHandle implements SqliteDatabase {
   }
 
   prepare(text: string): SqliteStatement {
-    const statement = this.#database.prepare(text);
-    return new NodeRows(statement, this.driver === "node:sqlite" ? identity : refuseNul);
+    return new NodeRows(this.#database.prepare(text), this.#check);
   }
 
   exec(text: string): void {
@@ -131,17 +134,31 @@ function named(error: unknown): unknown {
     : error;
 }
 
-function identity<T>(values: T): T {
+/** What may be bound, as this version of the driver takes it. */
+type Check = (values: readonly unknown[]) => readonly unknown[];
+
+function accept(values: readonly unknown[]): readonly unknown[] {
   return values;
 }
 
-/** @photostructure/sqlite 1.2.1 hands text over up to its first NUL, and the rest would be lost without a word. */
+/** @photostructure/sqlite 1.2.1 and Node 22 read text up to its first NUL, and the rest is lost without a word. */
 function refuseNul(values: readonly unknown[]): readonly unknown[] {
   const at = values.findIndex((value) => typeof value === "string" && value.includes("\0"));
   if (at === -1) return values;
   throw new ConnError(
     "CONN_PARAMS",
-    `Value ${at + 1} is text with a NUL character, which @photostructure/sqlite would cut off.`,
-    { hint: "Store it as bytes: Buffer.from(text), or use Node 22.16 or later." },
+    `Value ${at + 1} is text with a NUL character, which this SQLite driver would cut off.`,
+    { hint: "Store it as bytes: Buffer.from(text), or use Node 24." },
   );
+}
+
+function cutsText(DatabaseSync: NodeSqlite["DatabaseSync"]): boolean {
+  const database = new DatabaseSync(":memory:");
+  try {
+    const statement = database.prepare("select ?");
+    statement.setReturnArrays(true);
+    return statement.all("a\0b")[0]?.[0] !== "a\0b";
+  } finally {
+    database.close();
+  }
 }
