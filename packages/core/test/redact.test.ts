@@ -1,3 +1,5 @@
+import { Console } from "node:console";
+import { Writable } from "node:stream";
 import { createContext, runInContext } from "node:vm";
 import { inspect } from "node:util";
 import fc from "fast-check";
@@ -220,6 +222,28 @@ describe("redact", () => {
     expect(safe.stack).toMatch(/redact\.test\.ts/);
     expect(error.message).toBe(`outer ${canary}`);
     expect(error.cause).toBe(cause);
+  });
+
+  it("masks the platform's own errors, and those of libraries older than classes", () => {
+    const platform = redact(new DOMException(`gone ${canary}`, "TimeoutError"));
+    expect(platform).toBeInstanceOf(DOMException);
+    expect(platform).toMatchObject({ name: "TimeoutError", message: `gone ${mask}` });
+    const old = Object.create(TypeError.prototype, {
+      message: { value: canary },
+      options: { value: { canary }, enumerable: true },
+    }) as Error;
+    expect(redact(old)).toBeInstanceOf(TypeError);
+    expect(redact(old)).toMatchObject({ message: mask, options: { canary: mask } });
+    for (const error of [platform, redact(old)]) expect(leaks(shown(error))).toBe(false);
+  });
+
+  it("leaves nothing for console.table or a template to show", () => {
+    let out = "";
+    const sink = new Writable({ write: (chunk, _, done) => ((out += String(chunk)), done()) });
+    const safe = redact([{ user: "jerry", password: canary }, new Error(canary)]);
+    new Console(sink).table(safe);
+    expect(out).toContain("jerry");
+    expect(leaks(`${out} ${(safe[1] as Error).stack}`)).toBe(false);
   });
 
   it("masks the input of the error that a wrong URL gives", () => {

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { redactText } from "../src/redact.ts";
 import type { SecretsSection } from "../src/secrets.ts";
@@ -123,6 +124,16 @@ describe("the files of secrets", () => {
     expect(() => b.c.push(4)).toThrow(TypeError);
     expect(process.env).toEqual(before);
     expect(await source.section("a")).toBe(section);
+  });
+
+  it("are not printed with the section they belong to", async () => {
+    const { secrets } = await world({
+      [file]: "[connections.a]\nnested = { password = 'print-canary' }",
+    });
+    const section = await secrets().section("a");
+    expect(section?.values["nested"]).toEqual({ password: "print-canary" });
+    for (const text of [inspect(section, { depth: Infinity }), JSON.stringify(section)])
+      expect(text).not.toContain("print-canary");
   });
 
   it("make the passwords in them known to the masker", async () => {

@@ -81,8 +81,7 @@ class Copier {
     if (!isOpen(value))
       return remember(showsSecret(value, this.#maskText) ? `[${className(value)}]` : value);
     if (value instanceof Uint8Array) return remember(maskBytes(value, this.#maskText));
-    if (builtin.util.types.isNativeError(value))
-      return this.#fill(remember(this.#blankError(value)), value, depth);
+    if (isError(value)) return this.#fill(remember(this.#blankError(value)), value, depth);
     if (Array.isArray(value)) {
       const items = remember<unknown[]>([]);
       for (const item of value) items.push(this.copy(item, depth + 1));
@@ -138,6 +137,11 @@ class Copier {
   }
 }
 
+/** Errors of the language, of other realms, of the platform (`DOMException`), and of old libraries. */
+function isError(value: object): value is Error {
+  return builtin.util.types.isNativeError(value) || value instanceof Error;
+}
+
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
@@ -145,12 +149,7 @@ function isObject(value: unknown): value is object {
 /** Whether a value is plain data that can be copied; others may be live clients, sockets or streams. */
 function isOpen(value: object): boolean {
   if (builtin.util.types.isProxy(value) || typeof value === "function") return false;
-  if (
-    builtin.util.types.isNativeError(value) ||
-    Array.isArray(value) ||
-    value instanceof Uint8Array
-  )
-    return true;
+  if (isError(value) || Array.isArray(value) || value instanceof Uint8Array) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
     prototype === null ||
@@ -174,9 +173,7 @@ function keysOf(value: object): (string | symbol)[] {
   const keys = Reflect.ownKeys(value);
   if (Array.isArray(value)) return keys.filter((key) => key !== "length");
   // Recent engines keep `stack` where no own key shows it.
-  return builtin.util.types.isNativeError(value) && !keys.includes("stack")
-    ? [...keys, "stack"]
-    : keys;
+  return isError(value) && !keys.includes("stack") ? [...keys, "stack"] : keys;
 }
 
 function read(value: object, key: string | symbol): unknown {

@@ -40,7 +40,7 @@ export class SecretsReader {
   constructor(options: SecretsOptions) {
     this.#env = options.env ?? process.env;
     this.#cwd = options.cwd ?? process.cwd();
-    this.#home = options.home ?? (options.env ? options.env["HOME"] : homeOf());
+    this.#home = (options.home ?? (options.env ? options.env["HOME"] : homeOf())) || undefined;
     const tell = options.warn ?? ((message: string) => warn("CONN_SECRETS_WARNING", message));
     this.#warn = (message) => {
       if (this.#warned.has(message)) return;
@@ -50,7 +50,7 @@ export class SecretsReader {
     this.#layers = new Layers({
       search: {
         cwd: this.#cwd,
-        home: this.#home || undefined,
+        home: this.#home,
         profile: options.profile ?? (this.#env["CONN_PROFILE"] || undefined),
         directory: this.#env["CONN_SECRETS_DIR"],
       },
@@ -166,14 +166,17 @@ export class SecretsReader {
       commands: (file) => this.#layers.commands(file),
     });
     register(resolved.values, "");
-    return Object.freeze({
+    const section = {
       name,
       values: freeze(resolved.values) as SecretsSection["values"],
       origins: raw.origins,
       secretPaths: resolved.secretPaths,
       texts: new Map([...(environment?.texts ?? []), ...resolved.texts]),
       files: [...files, ...resolved.files],
-    });
+    };
+    // Whoever prints or serialises a section by accident does not print the secrets.
+    Object.defineProperty(section, "values", { enumerable: false });
+    return Object.freeze(section);
   }
 
   async #changes(): Promise<Set<string>> {

@@ -162,7 +162,19 @@ async function fromCommand(command: readonly string[], one: OneReference): Promi
   const { location } = one;
   if (!location)
     throw failure(one, "asks for a command where none may stand", "Put it into a secrets file.");
-  // Else whoever enters a cloned repository would run its author's commands.
+  const answers = one.commands(location.file);
+  const key = JSON.stringify(command);
+  let answer = answers.get(key);
+  if (!answer) {
+    answer = assertOwn(location, one).then(() => run(command, one));
+    answers.set(key, answer);
+    answer.catch(() => answers.delete(key));
+  }
+  return answer;
+}
+
+/** Else whoever enters a cloned repository would run its author's commands. */
+async function assertOwn(location: Location, one: OneReference): Promise<void> {
   const tracked = await trackedByGit(location.file);
   if (tracked !== "untracked") {
     const why =
@@ -176,15 +188,6 @@ async function fromCommand(command: readonly string[], one: OneReference): Promi
       },
     );
   }
-  const answers = one.commands(location.file);
-  const key = JSON.stringify(command);
-  let answer = answers.get(key);
-  if (!answer) {
-    answer = run(command, one);
-    answers.set(key, answer);
-    answer.catch(() => answers.delete(key));
-  }
-  return answer;
 }
 
 /** Runs a program without a shell. What it says on stderr is dropped: it may be the secret itself. */
