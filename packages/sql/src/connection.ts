@@ -65,7 +65,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const patient = options.signal !== undefined || options.timeout !== undefined;
     checkCount("maxRows", maxRows);
     this.#checkKey(statement, params);
-    const table = await this.cached<Table>(
+    const table = await this.cached<Table<Row>>(
       {
         method: "query",
         args: [
@@ -77,11 +77,16 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
       },
       reading,
       (client, signal) =>
-        this.#engaged("query", client, statement, params, (engine, compiled) =>
-          engine.query(compiled, { maxRows, signal, patient }),
+        this.#engaged(
+          "query",
+          client,
+          statement,
+          params,
+          (engine, compiled) =>
+            engine.query(compiled, { maxRows, signal, patient }) as Promise<Table<Row>>,
         ),
     );
-    return schema ? checkRows(table, schema, this.name) : (table as Table<Row>);
+    return schema ? checkRows(table, schema, this.name) : table;
   }
 
   /**
