@@ -1,6 +1,10 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
 import { onTestFinished } from "vitest";
 import { Secrets, type SecretsOptions } from "../src/secrets.ts";
 
@@ -62,4 +66,26 @@ export async function world(files: Readonly<Record<string, string>> = {}): Promi
 /** Waits until a condition holds; the test's own time limit ends the wait. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Runs a script, which may import core's sources, in a process of its own, in the project. */
+export async function runScript(
+  here: World,
+  source: string,
+  options: { readonly uid?: number } = {},
+): Promise<{ stdout: string; stderr: string }> {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: fileURLToPath(new URL("../src", import.meta.url)) },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    write: false,
+  });
+  const script = await here.write("project/script.mjs", outputFiles[0]!.contents, 0o644);
+  return promisify(execFile)(process.execPath, [script], {
+    cwd: here.project,
+    env: { PATH: process.env["PATH"], HOME: here.home },
+    timeout: 20_000,
+    ...options,
+  });
 }

@@ -1,11 +1,7 @@
-import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import type { Secrets } from "../src/secrets.ts";
-import { until, world } from "./secrets-support.ts";
+import { runScript, until, world } from "./secrets-support.ts";
 
 const file = "project/.conn/secrets.toml";
 
@@ -243,30 +239,18 @@ describe("watching secrets", () => {
   );
 
   it("does not keep a process alive", async () => {
-    const { write, project, home } = await world({ [file]: "[connections.a]\nx = 1" });
-    const { outputFiles } = await build({
-      stdin: {
-        contents: `
-          import { Secrets } from "./secrets.ts";
-          const secrets = new Secrets();
-          const section = await secrets.section("a");
-          secrets.watch(() => {});
-          await new Promise((resolve) => setTimeout(resolve, 200));
-          console.log("x =", section.values.x);
-        `,
-        resolveDir: fileURLToPath(new URL("../src", import.meta.url)),
-      },
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      write: false,
-    });
-    const script = await write("project/script.mjs", outputFiles[0]!.contents);
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script], {
-      cwd: project,
-      env: { PATH: process.env["PATH"], HOME: home },
-      timeout: 20_000,
-    });
+    const here = await world({ [file]: "[connections.a]\nx = 1" });
+    const { stdout, stderr } = await runScript(
+      here,
+      `
+        import { Secrets } from "./secrets.ts";
+        const secrets = new Secrets();
+        const section = await secrets.section("a");
+        secrets.watch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        console.log("x =", section.values.x);
+      `,
+    );
     expect(stdout).toBe("x = 1\n");
     expect(stderr).toBe("");
   });

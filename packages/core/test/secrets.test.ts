@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, chown, mkdir } from "node:fs/promises";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { redactText } from "../src/redact.ts";
 import type { SecretsSection } from "../src/secrets.ts";
-import { world } from "./secrets-support.ts";
+import { runScript, world } from "./secrets-support.ts";
 
 /** The values as plain objects, which compare by content. */
 function plain(section: SecretsSection | undefined): unknown {
@@ -60,6 +60,24 @@ describe("the files of secrets", () => {
     expect(await secrets().names()).toEqual([]);
     expect(await secrets({ home: "/nowhere/at/all" }).section("a")).toBeUndefined();
     expect(await secrets({ home: "" }).section("a")).toBeUndefined();
+  });
+
+  it("are found though the home belongs to somebody else", async () => {
+    const here = await world({ [file]: "[connections.a]\nx = 1" });
+    await chmod(here.path("home"), 0);
+    // Root may look anywhere, so the script runs as nobody.
+    const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+    if (uid !== undefined) {
+      await chmod(here.path(""), 0o755);
+      await chown(here.path(file), uid, uid);
+    }
+    const { stdout } = await runScript(
+      here,
+      `import { Secrets } from "./secrets.ts"; console.log((await new Secrets().section("a")).values.x);`,
+      uid === undefined ? {} : { uid },
+    );
+    await chmod(here.path("home"), 0o700);
+    expect(stdout).toBe("1\n");
   });
 
   it("of a Python team are read where there is no .conn", async () => {

@@ -121,7 +121,10 @@ async function nearest(
   const found = candidates.find((place) => place !== undefined);
   if (found) return found;
   const streamlit = await Promise.all(
-    directories.map((path) => present(join(path, ".streamlit", fileName))),
+    directories.map(async (path) => {
+      const directory = join(path, ".streamlit");
+      return (await exists(directory)) ? present(join(directory, fileName)) : undefined;
+    }),
   );
   const file = streamlit.find((path) => path !== undefined);
   return file === undefined ? undefined : { file };
