@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    projects: ["packages/*"],
+    projects: ["packages/core", "packages/sql", "docs"],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

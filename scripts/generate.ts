@@ -1,6 +1,7 @@
 /**
  * Writes the files that follow from the workspace itself; with `--check`, tells whether they are true.
  * - packages/core/src/first-party.ts: which package provides which type, from the manifests
+ * - packages/core/first-party.d.ts: makes the types of those that are installed known to TypeScript
  * - docs/errors.md: the error codes, from their table
  */
 import { glob, readFile, writeFile } from "node:fs/promises";
@@ -9,7 +10,9 @@ import { errorCodes } from "../packages/core/src/error-codes.ts";
 const check = process.argv.includes("--check");
 let stale = false;
 
-await put("packages/core/src/first-party.ts", await firstParty());
+const providers = await firstParty();
+await put("packages/core/src/first-party.ts", typeNames(providers));
+await put("packages/core/first-party.d.ts", typeImports(providers));
 await put("docs/errors.md", errorPage());
 if (stale) {
   console.error("Run: npx -y pnpm@12.21.0 generate");
@@ -27,20 +30,32 @@ async function put(file: string, text: string): Promise<void> {
   }
 }
 
-async function firstParty(): Promise<string> {
+/** Which package provides which type. */
+async function firstParty(): Promise<[type: string, packageName: string][]> {
   const packages = new Map<string, string>();
   for await (const file of glob("packages/*/package.json")) {
     const manifest = JSON.parse(await readFile(file, "utf8")) as { name: string; conn?: { connections: object } };
     for (const type of Object.keys(manifest.conn?.connections ?? {})) packages.set(type, manifest.name);
   }
-  const entries = [...packages].sort().map(([type, name]) => `  ${type}: "${name}",`);
+  return [...packages].sort(([left], [right]) => left.localeCompare(right));
+}
+
+function typeNames(packages: readonly [string, string][]): string {
   return [
     "// Generated from the workspace's manifests by scripts/generate.ts.",
     "export const firstParty: Readonly<Record<string, string>> = {",
-    ...entries,
+    ...packages.map(([type, name]) => `  ${type}: "${name}",`),
     "};",
     "",
   ].join("\n");
+}
+
+function typeImports(packages: readonly [string, string][]): string {
+  const imports = [...new Set(packages.map(([, name]) => name))].flatMap((name) => [
+    "// @ts-ignore -- a package that is not installed is no error here",
+    `import type {} from "${name}";`,
+  ]);
+  return ["// Generated from the workspace's manifests by scripts/generate.ts.", ...imports, ""].join("\n");
 }
 
 function errorPage(): string {

@@ -5,5 +5,7 @@ export default defineConfig({
   platform: "node",
   target: "node20.19",
   dts: true,
+  // Where a package of ours is installed beside core, its types are there without an import.
+  banner: { dts: '/// <reference path="../first-party.d.ts" />' },
   fixedExtension: false,
 });

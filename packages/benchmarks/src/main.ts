@@ -25,7 +25,6 @@ await measureSqlite();
 await rm(folder, { recursive: true, force: true });
 
 console.log(
-  String(
     Table.fromRows(
       results.map(({ measure, unit, ours, peer, peerName, target, met }) => ({
         measure,
@@ -36,7 +35,6 @@ console.log(
         met: met ? "yes" : "NO",
       })),
     ).toString({ width: 200 }),
-  ),
 );
 const json = process.argv.indexOf("--json");
 if (json > 0) await writeFile(process.argv[json + 1]!, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);

@@ -21,7 +21,7 @@ const config: StandardSchemaV1<unknown, object> = {
 };
 
 /** A source without a source, so that a hit is all that is measured. */
-export class PetTables extends BaseConnection<object, object> {
+export class PetTables extends BaseConnection<object> {
   static readonly type = "pet-tables";
   static readonly config: StandardSchemaV1<unknown, object> = config;
 

@@ -53,14 +53,16 @@ export class StoreGuard {
 
   #bounded<T>(task: () => Promise<T>): Promise<T | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#fail(new Error(`no answer within ${patience} ms`));
+      const timer = setTimeout(() => fail(new Error(`no answer within ${patience} ms`)), patience);
+      const fail = (error: unknown): void => {
+        clearTimeout(timer);
+        this.#fail(error);
         resolve(undefined);
-      }, patience);
-      task()
-        .catch((error: unknown) => void this.#fail(error))
-        .then((answer) => resolve(answer as T | undefined))
-        .finally(() => clearTimeout(timer));
+      };
+      task().then((answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      }, fail);
     });
   }
 

@@ -31,7 +31,7 @@ export interface CacheOwner {
 export interface CacheRequest<T> {
   readonly owner: CacheOwner;
   readonly call: CallKey;
-  readonly options: ReadOptions | undefined;
+  readonly options: ReadOptions<T> | undefined;
   readonly load: (signal: AbortSignal) => Promise<T>;
 }
 
@@ -162,7 +162,7 @@ export class Cache {
       return entry;
     }
     const entry = await this.#load(request, signal);
-    const wanted = options?.cacheIf ? options.cacheIf(entry.value as never) : true;
+    const wanted = options?.cacheIf ? options.cacheIf(entry.value as T) : true;
     if (wanted && entry.sharing !== "refused") {
       this.#entries.set(key, entry);
       const life = ttl + graceOf(options?.stale);
@@ -188,7 +188,7 @@ function assertStore(store: CacheStore | string): void {
   });
 }
 
-function nameOf({ owner, call }: CacheRequest<unknown>): CallName {
+function nameOf<T>({ owner, call }: CacheRequest<T>): CallName {
   return { connection: owner.name, operation: call.method };
 }
 
@@ -217,6 +217,7 @@ function hit<T>(entry: Entry, age: number, stale: boolean, request: CacheRequest
   return handOut<T>(entry, age, true, stale);
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what its load gave
 function handOut<T>({ value, sharing, ms }: Entry, age: number, cached = false, stale = false): T {
   if (value instanceof Table) {
     return value.withMeta(stale ? { ...value.meta, cached, age, ms, stale } : { ...value.meta, cached, age, ms }) as T;

@@ -6,7 +6,7 @@ import type { Table } from "./table.ts";
 export type Params = readonly unknown[] | Readonly<Record<string, unknown>>;
 
 export interface Queryable {
-  query(statement: string, options?: ReadOptions & { readonly params?: Params }): Promise<Table>;
+  query(statement: string, options?: ReadOptions<Table> & { readonly params?: Params }): Promise<Table>;
 }
 
 export interface Streamable {

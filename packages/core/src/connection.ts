@@ -154,7 +154,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
    */
   protected cached<T>(
     call: CallKey,
-    options: ReadOptions | undefined,
+    options: ReadOptions<T> | undefined,
     load: (client: Client, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     if (this.#closing) return Promise.reject(this.#closedError(call.method));
@@ -166,7 +166,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
         load: (signal) => this.run(call.method, load, { signal, repeat: true }),
       });
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

@@ -1,4 +1,4 @@
-// Generated from the workspace's manifests by `pnpm generate`; a test keeps it true.
+// Generated from the workspace's manifests by scripts/generate.ts.
 export const firstParty: Readonly<Record<string, string>> = {
   sql: "@conn/sql",
 };

@@ -78,6 +78,7 @@ async function declaredManager(folder: string): Promise<PackageManager | undefin
 
 /** Whether this very package is missing, and not one that it needs itself. */
 function isMissing(error: unknown, packageName: string): boolean {
+  if (!(error instanceof Error)) return false;
   const { code, message } = error as NodeJS.ErrnoException;
-  return (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") && String(message).includes(`'${packageName}'`);
+  return (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") && message.includes(`'${packageName}'`);
 }

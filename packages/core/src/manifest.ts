@@ -130,7 +130,7 @@ function providersOf({ name = "", conn }: Manifest, folder: string): Provider[] 
   return Object.entries(conn.connections ?? {}).map(([type, entry]) => {
     if (!/^[a-z][a-z0-9_-]{0,63}$/.test(type)) throw invalid(name, `its type ${JSON.stringify(type)} is no type name`);
     if (typeof entry?.export !== "string") throw invalid(name, `its type ${JSON.stringify(type)} names no export`);
-    return { type, title: String(entry.title ?? type), packageName: name, exportName: entry.export, folder };
+    return { type, title: typeof entry.title === "string" ? entry.title : type, packageName: name, exportName: entry.export, folder };
   });
 }
 

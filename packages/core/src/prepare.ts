@@ -96,7 +96,7 @@ function secrets(): Secrets {
 }
 
 async function refresh(changed: ReadonlySet<string>): Promise<void> {
-  for (const { connection: instance, reload } of [...state.instances.values()]) {
+  for (const { connection: instance, reload } of state.instances.values()) {
     if (!changed.has(instance.name)) continue;
     try {
       await instance[reconfigure](await reload());

@@ -1,10 +1,11 @@
+import { messageOf } from "./failure.ts";
 import { redactText } from "./redact.ts";
 
 const warned = new Set<string>();
 
 /** A warning on stderr that an application can hear with `process.on("warning")`. */
 export function warn(code: string, message: string, cause?: unknown): void {
-  const reason = cause === undefined ? "" : ` (${cause instanceof Error ? cause.message : String(cause)})`;
+  const reason = cause === undefined ? "" : ` (${messageOf(cause)})`;
   process.emitWarning(redactText(message + reason), { type: "ConnWarning", code });
 }
 

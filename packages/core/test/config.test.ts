@@ -26,7 +26,7 @@ const arktypeSchema = type({ host: "string", "port?": "1 <= number.integer <= 65
 const classWith = (config: unknown): ConnectionClass =>
   class extends PetConnection {
     static override readonly config = config as never;
-  } as unknown as ConnectionClass;
+  };
 
 async function validate(toml: string, config: unknown = valibotSchema, overrides?: Record<string, unknown>): Promise<object> {
   const cwd = await folder({ "package.json": "{}", ".conn/secrets.toml": toml });

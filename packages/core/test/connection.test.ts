@@ -279,9 +279,8 @@ describe("members that do not exist", () => {
     const conn = new PetConnection();
     expect(inspect(conn, { depth: Infinity, showHidden: true })).toContain('PetConnection { name: "pet_db", state: "idle" }');
     expect(JSON.stringify({ conn })).toBe('{"conn":{"name":"pet_db","type":"pets","state":"idle"}}');
-    expect(await conn).toBe(conn);
+    expect(await Promise.resolve(conn)).toBe(conn);
     expect("raed" in conn).toBe(false);
-    expect(String(conn)).toBe("[object Object]");
   });
 });
 

@@ -181,7 +181,7 @@ describe("instances", () => {
     const first = await connection("pet_db", { type: PetConnection });
     for (let copy = 0; copy < 50; copy++) {
       vi.resetModules();
-      const reloaded = (await import("../src/index.ts")) as typeof import("../src/index.ts");
+      const reloaded = (await import("../src/index.ts"));
       expect(reloaded.connection).not.toBe(connection);
       expect(await reloaded.connection("pet_db", { type: PetConnection as never })).toBe(first);
     }

@@ -31,7 +31,7 @@ export class RedisServer {
     await new Promise<void>((resolve, reject) => {
       child.on("error", reject);
       child.on("exit", (code) => reject(new Error(`redis-server ended with ${code}`)));
-      child.stdout!.on("data", (text: Buffer) => text.includes("Ready to accept connections") && resolve());
+      child.stdout.on("data", (text: Buffer) => text.includes("Ready to accept connections") && resolve());
     });
   }
 

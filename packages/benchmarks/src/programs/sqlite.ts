@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { connection } from "@conn/core";
-import type { SQLConnection } from "@conn/sql";
+import type {} from "@conn/sql";
 import { median } from "../measure.ts";
 
 const [contestant, file] = process.argv.slice(2);
@@ -40,7 +40,7 @@ function bare(): () => unknown {
 }
 
 async function ours(): Promise<() => Promise<unknown>> {
-  const conn = (await connection("pets", { type: "sql", config: { url: `sqlite:///${file}` } })) as SQLConnection;
+  const conn = await connection("pets", { type: "sql", config: { url: `sqlite:///${file}` } });
   return () => conn.query(sql, { ttl: 0 });
 }
 
