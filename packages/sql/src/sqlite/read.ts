@@ -1,7 +1,7 @@
 import { ConnError, type Table, TableBuilder } from "@conn/core";
 import { breathe, outOfBreath } from "./breathe.ts";
 import { IntegerOverflow, type SqliteStatement } from "./driver.ts";
-import { type ColumnPlan, type Convert, misfit, planColumn } from "./types.ts";
+import { Columns } from "./columns.ts";
 
 export interface ReadOptions {
   /** Rows after which reading stops; `meta.truncated` then says that there were more. */
@@ -28,12 +28,12 @@ export async function readTable(
   const started = performance.now();
   for (let bigints = false; ;) {
     try {
-      const builder = await readOnce(statement, values, columns, bigints, options);
-      if (builder)
-        return builder.table.finish({
-          ms: performance.now() - started,
-          ...(builder.truncated ? { truncated: true } : {}),
-        });
+      if (!options.patient && options.maxRows === undefined) {
+        return tableOf(columns, statement.all(values, bigints), started);
+      }
+      const read = await readOnce(statement, values, columns, bigints, options);
+      const ms = performance.now() - started;
+      if (read) return read.table.finish({ ms, ...(read.truncated ? { truncated: true } : {}) });
     } catch (error) {
       if (!(error instanceof IntegerOverflow)) throw error;
       bigints = true;
@@ -61,8 +61,7 @@ export async function* readBatches(
         checkAbort(signal);
       }
       if (batch.length === 0) return;
-      const table = tableOf(columns, batch);
-      yield table.withMeta({ ...table.meta, ms: performance.now() - started });
+      yield tableOf(columns, batch, started);
     }
   } finally {
     rows.return?.();
@@ -71,7 +70,7 @@ export async function* readBatches(
 
 /** A table of rows that were read as bigints, and are not read again. */
 export function tableOfRows(statement: SqliteStatement, rows: unknown[][]): Table {
-  return tableOf(new Columns(statement), rows);
+  return tableOf(new Columns(statement), rows, performance.now());
 }
 
 /** Tables of `batchSize` rows each. */
@@ -84,15 +83,15 @@ export function* tablesOfRows(
   const columns = new Columns(statement);
   for (let from = 0; from < rows.length; from += batchSize) {
     checkAbort(signal);
-    yield tableOf(columns, rows.slice(from, from + batchSize));
+    yield tableOf(columns, rows.slice(from, from + batchSize), performance.now());
   }
 }
 
-function tableOf(columns: Columns, rows: unknown[][]): Table {
-  const { cells } = columns.take(rows, 0, rows.length);
+function tableOf(columns: Columns, rows: unknown[][], started: number): Table {
+  const { chunks } = columns.read(rows);
   const table = new TableBuilder(columns.specs());
-  table.appendColumns(cells, rows.length);
-  return table.finish();
+  table.appendColumns(chunks, rows.length);
+  return table.finish({ ms: performance.now() - started });
 }
 
 /** One pass over the rows; undefined where the columns changed under way and it takes another. */
@@ -101,22 +100,18 @@ async function readOnce(
   values: readonly unknown[],
   columns: Columns,
   bigints: boolean,
-  { maxRows = Infinity, signal, patient = false }: ReadOptions,
+  { maxRows = Infinity, signal }: ReadOptions,
 ): Promise<{ readonly table: TableBuilder; readonly truncated: boolean } | undefined> {
-  const source =
-    patient || maxRows < Infinity
-      ? chunksOf(statement.rows(values, bigints), maxRows)
-      : slicesOf(statement.all(values, bigints));
+  const source = chunksOf(statement.rows(values, bigints), maxRows);
   let table: TableBuilder | undefined;
   let again = false;
   let truncated = false;
   for (const chunk of source) {
     // After the first misfit the rest is only looked through for others, so that two passes suffice.
-    const { rows, from, to } = chunk;
-    const taken = columns.take(rows, from, to);
-    if (!taken.kept && table) again = true;
+    const { chunks, kept } = columns.read(chunk.rows);
+    if (!kept && table) again = true;
     table ??= new TableBuilder(columns.specs());
-    if (!again) table.appendColumns(taken.cells, to - from);
+    if (!again) table.appendColumns(chunks, chunk.rows.length);
     truncated = chunk.truncated;
     if (outOfBreath()) await breathe();
     checkAbort(signal);
@@ -126,15 +121,8 @@ async function readOnce(
 
 interface Chunk {
   readonly rows: unknown[][];
-  readonly from: number;
-  readonly to: number;
   /** Whether rows beyond the limit were left out. */
   readonly truncated: boolean;
-}
-
-function* slicesOf(rows: unknown[][]): Generator<Chunk> {
-  for (let from = 0; from < rows.length; from += chunkSize)
-    yield { rows, from, to: Math.min(from + chunkSize, rows.length), truncated: false };
 }
 
 function* chunksOf(
@@ -148,8 +136,6 @@ function* chunksOf(
       count += chunk.length;
       yield {
         rows: chunk,
-        from: 0,
-        to: chunk.length,
         truncated: !done && count >= maxRows && !rows.next().done,
       };
     }
@@ -170,63 +156,6 @@ function take(
     chunk.push(step.value);
   }
   return false;
-}
-
-/** The columns of a result. One whose cells break its declaration is read as it is from then on. */
-class Columns {
-  readonly #plans: ColumnPlan[];
-  readonly #cells: unknown[][];
-
-  constructor(statement: SqliteStatement) {
-    this.#plans = statement.columns.map(planColumn);
-    this.#cells = this.#plans.map(() => []);
-  }
-
-  specs(): ColumnPlan["spec"][] {
-    return this.#plans.map(({ spec }) => spec);
-  }
-
-  /**
-   * The cells of `rows[from…to-1]`, column by column, in arrays that the next call fills again. `kept` is false where
-   * a column lost its declared type over them; its cells are then as SQLite stored them.
-   */
-  take(
-    rows: Rows,
-    from: number,
-    to: number,
-  ): { readonly cells: unknown[][]; readonly kept: boolean } {
-    let kept = true;
-    for (const [index, { spec, convert }] of this.#plans.entries()) {
-      const cells = this.#cells[index]!;
-      if (convert && convertCells(cells, rows, index, from, to, convert)) continue;
-      if (convert) {
-        this.#plans[index] = { spec: { name: spec.name }, convert: undefined };
-        kept = false;
-      }
-      for (let row = from; row < to; row++) cells[row - from] = rows[row]![index];
-    }
-    return { cells: this.#cells, kept };
-  }
-}
-
-type Rows = readonly (readonly unknown[])[];
-
-/** Fills `cells` with a column's cells as its type has them; false where one of them does not fit. */
-function convertCells(
-  cells: unknown[],
-  rows: Rows,
-  index: number,
-  from: number,
-  to: number,
-  convert: Convert,
-): boolean {
-  for (let row = from; row < to; row++) {
-    const cell = rows[row]![index];
-    const converted = cell === null ? null : convert(cell);
-    if (converted === misfit) return false;
-    cells[row - from] = converted;
-  }
-  return true;
 }
 
 /** Ends a reading when asked to. */
