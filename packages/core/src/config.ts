@@ -1,10 +1,11 @@
 import type { ConnectionClass } from "./connection-class.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { ConnError, type Location, type Problem } from "./errors.ts";
+import { ConnError, type Problem } from "./errors.ts";
 import { type Field, fieldsOf, soundsSecret } from "./fields.ts";
 import { registerSecret } from "./redact.ts";
 import { secretsOf } from "./redact/secrets-of.ts";
 import type { SecretsSection } from "./secrets.ts";
+import { emptyTable, isTable, mergeTables, type Origin, type Table } from "./secrets/merge.ts";
 import type { StandardIssue } from "./standard-schema.ts";
 
 /** Where the settings of one connection come from. */
@@ -21,11 +22,9 @@ export interface ConfigSources {
  * @throws CONN_CONFIG that lists every problem with its place.
  */
 export async function validateConfig(connectionClass: ConnectionClass, sources: ConfigSources): Promise<object> {
-  const { name, section, overrides } = sources;
-  const merged = mergeSettings(section?.values ?? {}, overrides ?? {});
-  // The type chooses the class; it is no setting of its own, unless the class says otherwise.
+  const { name, section } = sources;
   const fields = fieldsOf(connectionClass);
-  if (!fields.some((field) => field.name === "type")) delete merged["type"];
+  const merged = mergeSettings(sources, fields);
   // Before validation, so that no message of a schema library can show a secret value.
   registerSecrets(merged, fields, section);
 
@@ -54,20 +53,29 @@ interface Finding {
   readonly hint?: string;
 }
 
-/** Later values win, table by table; what is not a plain table is replaced whole. */
-export function mergeSettings(base: object, over: object): Record<string, unknown> {
-  const merged: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [key, value] of [...Object.entries(base), ...Object.entries(over)] as [string, unknown][]) {
-    if (value === undefined) continue;
-    merged[key] = isTable(value) ? mergeSettings(isTable(merged[key]) ? merged[key] : {}, value) : value;
-  }
+/** The section and the overrides in one, under the names and in the types that the schema has. */
+function mergeSettings({ section, overrides = {} }: ConfigSources, fields: readonly Field[]): Table {
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const merged = mergeTables(fromText(section, fields), Object.fromEntries(given));
+  // The type chooses the class; it is no setting of its own, unless the class says otherwise.
+  if (!fields.some(({ name }) => name === "type")) delete merged["type"];
   return merged;
 }
 
-function isTable(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+/** Environment variables know neither small letters nor types: `POOL_SIZE` is `poolSize`, and `2024` may be a name. */
+function fromText(section: SecretsSection | undefined, fields: readonly Field[]): Table {
+  const values = emptyTable();
+  for (const [key, value] of Object.entries(section?.values ?? {})) {
+    const origin = section?.origins.get(key);
+    const field = fields.find(({ name }) => name === key) ?? (origin && "env" in origin ? fields.find(({ name }) => bare(name) === bare(key)) : undefined);
+    const text = field?.type === "string" ? section?.texts.get(key) : undefined;
+    values[field?.name ?? key] = text ?? value;
+  }
+  return values;
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replaceAll("_", "");
 }
 
 function registerSecrets(settings: object, fields: readonly Field[], section: SecretsSection | undefined): void {
@@ -141,11 +149,21 @@ function locate({ message, path, hint }: Finding, { section, overrides, name }: 
   const rest = { path: ["connections", name, ...path].join("."), ...(hint === undefined ? {} : { hint }) };
   if (path.length > 0 && overrides && Object.hasOwn(overrides, path[0]!)) return { message: `${message} (in options.config)`, ...rest };
   for (let length = path.length; length >= 0; length--) {
-    const origin = section?.origins.get(path.slice(0, length).join("."));
+    const origin = originOf(section, path.slice(0, length));
     if (!origin) continue;
-    return "env" in origin ? { message: `${message} (in the environment variable ${origin.env})`, ...rest } : { message, location: origin, ...rest };
+    if (!("env" in origin)) return { message, location: origin, ...rest };
+    // A section that only the environment has stands nowhere as a whole.
+    if (length > 0) return { message: `${message} (in the environment variable ${origin.env})`, ...rest };
   }
   return { message, ...rest };
+}
+
+function originOf(section: SecretsSection | undefined, path: readonly string[]): Origin | undefined {
+  const dotted = path.join(".");
+  const exact = section?.origins.get(dotted);
+  if (exact || !section) return exact;
+  for (const [key, origin] of section.origins) if ("env" in origin && bare(key) === bare(dotted)) return origin;
+  return undefined;
 }
 
 function byPlace(left: Problem, right: Problem): number {
@@ -154,7 +172,7 @@ function byPlace(left: Problem, right: Problem): number {
 }
 
 function remedy(name: string, { type }: ConnectionClass, { section }: ConfigSources): string {
-  const place: Location | { env: string } | undefined = section?.origins.get("");
+  const place = section?.origins.get("");
   if (place && "file" in place) return `Mend the section [connections.${name}] in ${place.file}.`;
   return `Add a section [connections.${name}] with type = "${type}" to .conn/secrets.toml.`;
 }

@@ -11,6 +11,7 @@ const reference = {
     env: { type: "string" },
     file: { type: "string" },
     cmd: { type: "array", items: { type: "string" }, minItems: 1 },
+    default: { type: "string" },
   },
 };
 

@@ -77,6 +77,25 @@ describe("settings", () => {
     expect(error.message).toContain("(in options.config)");
   });
 
+  it("from the environment find their names and their types in the schema", async () => {
+    const cwd = await folder({ "package.json": "{}" });
+    const secrets = new Secrets({ cwd, home: cwd, env: { CONN_PET_DB__HOST: "2024", CONN_PET_DB__PORT: "5433" } });
+    const section = await secrets.section("pet_db");
+    secrets.close();
+    const schema = toStandardJsonSchema(v.strictObject({ host: v.string(), port: v.number(), poolSize: v.optional(v.number()) }));
+    const config = await validateConfig(classWith(schema), { name: "pet_db", section, overrides: undefined });
+    expect(config).toEqual({ host: "2024", port: 5433 });
+    const more = new Secrets({ cwd, home: cwd, env: { CONN_PET_DB__HOST: "a", CONN_PET_DB__PORT: "1", CONN_PET_DB__POOL_SIZE: "7" } });
+    const sized = await validateConfig(classWith(schema), { name: "pet_db", section: await more.section("pet_db"), overrides: undefined });
+    more.close();
+    const wrong = new Secrets({ cwd, home: cwd, env: { CONN_PET_DB__HOST: "a", CONN_PET_DB__POOL_SIZE: "many" } });
+    await expect(validateConfig(classWith(schema), { name: "pet_db", section: await wrong.section("pet_db"), overrides: undefined })).rejects.toMatchObject({
+      message: expect.stringMatching(/`port` is missing\n.*`poolSize`.*\(in the environment variable CONN_PET_DB__POOL_SIZE\)/),
+    });
+    wrong.close();
+    expect(sized).toMatchObject({ poolSize: 7 });
+  });
+
   it("with a placeholder left in are refused before the source sees them", async () => {
     const error = await failure('[connections.pet_db]\nhost = "<your host>"\nword = "<password>"\n');
     expect(error.problems!.map(({ message, location }) => [message, location?.line])).toEqual([
