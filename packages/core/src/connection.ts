@@ -6,7 +6,7 @@ import type { ConnectionClass, ConnectionInit } from "./connection-class.ts";
 import { toSeconds } from "./duration.ts";
 import { ConnError } from "./errors.ts";
 import { type Failure, failureOf, wrap } from "./failure.ts";
-import { ownerOf } from "./identity.ts";
+import { ownerOf, startGeneration } from "./identity.ts";
 import { Lifetime } from "./lifetime.ts";
 import { explainMisses } from "./member-hint.ts";
 import { publish } from "./observe.ts";
@@ -59,7 +59,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     this.name = init.name;
     this.#config = init.config;
     this.#scope = init.scope;
-    this.#owner = this.#newOwner(0);
+    this.#owner = this.#newOwner();
     // Readable, yet not writable: the name is in every message, key and event.
     Object.defineProperty(this, "name", { writable: false });
   }
@@ -193,15 +193,14 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
 
   /** Forgets this connection's cached results, here and, through a shared store, in other processes. */
   protected dropCached(): void {
-    const previous = this.#owner;
-    this.#owner = this.#newOwner(previous.generation + 1);
-    state.cache.drop(previous);
+    startGeneration(this.#owner);
+    state.cache.drop(this.#owner);
   }
 
   /** New settings: running calls finish on the old client, results of the old source are served no more. */
   [reconfigure](config: Config): Promise<void> {
     this.#config = config;
-    this.#owner = this.#newOwner(this.#owner.generation + 1);
+    this.#owner = this.#newOwner();
     return this.#end("reconfigured");
   }
 
@@ -229,7 +228,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
             const client = await abortable(lifetime.client, signal, name);
             phase = "call";
             const either = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal;
-            const work = task(client, either, lifetime);
+            // Asynchronous even where the task throws at once: the lease has to end with it.
+            const work = (async () => task(client, either, lifetime))();
             // The lease lasts as long as the work itself, which may outlive a caller that gave up.
             void work.then(release, release);
             return await abortable(work, either, name);
@@ -343,7 +343,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     explainMisses(this.prototype, (value) => (#lifetime in value ? value.#lifetime?.opened : undefined));
   }
 
-  #newOwner(generation: number): CacheOwner {
-    return ownerOf({ name: this.name, type: this.type, config: this.#config, scope: this.#scope }, generation);
+  #newOwner(): CacheOwner {
+    return ownerOf({ name: this.name, type: this.type, config: this.#config, scope: this.#scope });
   }
 }

@@ -1,7 +1,7 @@
 import { builtin } from "./builtin.ts";
 import type { CacheOwner } from "./cache.ts";
 import { canonical, digest, type Identify } from "./cache-key.ts";
-import { referenceOf } from "./state.ts";
+import { referenceOf, state } from "./state.ts";
 
 /** What makes a connection's results its own. */
 export interface Identity {
@@ -11,16 +11,24 @@ export interface Identity {
   readonly scope: unknown;
 }
 
-/** The owner of a connection's cached results, for one generation of them. */
-export function ownerOf({ name, type, config, scope }: Identity, generation: number): CacheOwner {
+/** The owner of a connection's cached results. Instances of one identity share results and generations. */
+export function ownerOf({ name, type, config, scope }: Identity): CacheOwner {
   const text = (identify: Identify): string => canonical([type, 1, config, scope], identify);
   let shared: Promise<string> | undefined;
+  const identity = digest(text(referenceOf));
   return {
     name,
-    identity: digest(text(referenceOf)),
-    generation,
+    identity,
+    get generation() {
+      return state.generations.get(identity) ?? 0;
+    },
     sharedIdentity: () => (shared ??= stretch(text(describe))),
   };
+}
+
+/** Makes all results of an owner's identity unreachable in this process. */
+export function startGeneration(owner: CacheOwner): void {
+  state.generations.set(owner.identity, owner.generation + 1);
 }
 
 /** Others may read a store's keys: a password in one must cost too much to be guessed. */

@@ -1,4 +1,5 @@
-import { ConnError } from "./errors.ts";
+import { setMaxListeners } from "node:events";
+import type { ConnError } from "./errors.ts";
 
 /** One opened client: who uses it, and how it ends. */
 export class Lifetime<Client> {
@@ -12,6 +13,8 @@ export class Lifetime<Client> {
   #ending: Promise<void> | undefined;
 
   constructor(open: (signal: AbortSignal) => Promise<Client>, release: (client: Client) => Promise<void>) {
+    // Every running call listens; many of them are no leak.
+    setMaxListeners(0, this.#controller.signal);
     this.client = open(this.#controller.signal).then((client) => (this.opened = client));
     // Whoever waits for the client hears of the failure; a lifetime that nobody waits for stays silent.
     this.client.catch(() => {});

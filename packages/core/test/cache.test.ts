@@ -101,6 +101,16 @@ describe("a cached read", () => {
     expect(conn.loads).toBe(2);
   });
 
+  it("what one instance wrote, a later instance of the same settings knows", async () => {
+    const config = { written: "by another" };
+    const first = new PetConnection({ config });
+    await first.read("fish");
+    await first.write("fish");
+    const second = new PetConnection({ config });
+    await second.read("fish");
+    expect(second.loads).toBe(1);
+  });
+
   it("a load that began before a write is not served after it", async () => {
     const conn = new PetConnection({ config: { race: true } });
     const slow = deferred<string>();

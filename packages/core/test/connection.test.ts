@@ -185,6 +185,32 @@ describe("reset and close", () => {
     expect(outer.state).toBe("closed");
   });
 
+  it("close does not wait for a task that threw at once", async () => {
+    class HastyConnection extends PetConnection {
+      fail(): Promise<never> {
+        return this.run("fail", () => {
+          throw new Error("at once");
+        });
+      }
+    }
+    const conn = new HastyConnection();
+    await expect(conn.fail()).rejects.toMatchObject({ code: "CONN_QUERY" });
+    configure({ drainTimeout: Infinity });
+    await conn.close();
+    expect(conn.releases).toBe(1);
+  });
+
+  it("a hundred calls at once make no warning", async () => {
+    const warnings: unknown[] = [];
+    const listener = (warning: unknown): void => void warnings.push(warning);
+    process.on("warning", listener);
+    const conn = new PetConnection();
+    await Promise.all(Array.from({ length: 100 }, (_, call) => conn.write(`pet ${call}`)));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off("warning", listener);
+    expect(warnings).toEqual([]);
+  });
+
   it("a lease holds the client open until it is released", async () => {
     const conn = new PetConnection();
     const lease = await conn.hold();

@@ -7,6 +7,9 @@ const smallest = 64;
 /** Distinct texts before a column has to prove that its texts repeat. */
 const probation = 4096;
 
+/** Slots for words seen lately; a power of two. */
+const slots = 512;
+
 /** Text: codes into a dictionary while texts repeat, else the strings themselves. */
 export class TextSink implements Sink {
   readonly type: ColumnType;
@@ -15,6 +18,9 @@ export class TextSink implements Sink {
   #words: (string | null)[] = [null];
   #codeOf = new Map<string, number>();
   #codes = new Uint32Array(smallest);
+  // A map must first hash each fresh string of a driver; comparing it with a word seen lately costs a third.
+  #lately: (string | undefined)[] = Array.from({ length: slots });
+  #latelyCodes = new Uint32Array(slots);
   #plain: (string | null)[] | undefined;
 
   constructor(type: ColumnType) {
@@ -54,14 +60,10 @@ export class TextSink implements Sink {
   }
 
   #addCode(text: string | null): void {
-    let code = text === null ? 0 : this.#codeOf.get(text);
+    const code = text === null ? 0 : this.#codeFor(text);
     if (code === undefined) {
-      if (this.#words.length > probation && this.#words.length * 2 > this.length) {
-        this.#toPlain().push(text);
-        return;
-      }
-      code = this.#words.push(text) - 1;
-      this.#codeOf.set(text!, code);
+      this.#toPlain().push(text);
+      return;
     }
     if (this.length === this.#codes.length) {
       const codes = new Uint32Array(this.length * 2);
@@ -69,6 +71,22 @@ export class TextSink implements Sink {
       this.#codes = codes;
     }
     this.#codes[this.length] = code;
+  }
+
+  /** The code of a word, or `undefined` where texts do not repeat enough to have codes. */
+  #codeFor(text: string): number | undefined {
+    const slot = slotOf(text);
+    if (this.#lately[slot] === text) return this.#latelyCodes[slot]!;
+    let code = this.#codeOf.get(text);
+    if (code === undefined) {
+      if (this.#words.length > probation && this.#words.length * 2 > this.length) return undefined;
+      code = this.#words.push(text) - 1;
+      this.#codeOf.set(text, code);
+    }
+    // The word itself, not the driver's copy: one string serves all its rows.
+    this.#lately[slot] = this.#words[code]!;
+    this.#latelyCodes[slot] = code;
+    return code;
   }
 
   #toPlain(): (string | null)[] {
@@ -79,4 +97,12 @@ export class TextSink implements Sink {
     this.#codeOf.clear();
     return plain;
   }
+}
+
+/** Length and three characters tell most short texts apart. */
+function slotOf(text: string): number {
+  const { length } = text;
+  if (length < 2) return length;
+  const ends = text.charCodeAt(0) * 31 + text.charCodeAt(length - 1) * 7;
+  return (ends + text.charCodeAt(length - 2) * 61 + length * 13) & (slots - 1);
 }

@@ -1,9 +1,9 @@
 import type { ColumnChunk, ColumnSpec } from "@conn/core";
 import type { SqliteStatement } from "./driver.ts";
-import { fillColumn } from "./fill.ts";
+import { fillerFor, type Rows } from "./fill.ts";
 import { type ColumnPlan, type Convert, misfit, planColumn } from "./types.ts";
 
-type Rows = readonly (readonly unknown[])[];
+const blockSize = 256;
 
 /** The columns of a result. One whose cells break its declaration is read as it is from then on. */
 export class Columns {
@@ -22,12 +22,11 @@ export class Columns {
    * them; its cells are then as SQLite stored them.
    */
   read(rows: Rows): { readonly chunks: ColumnChunk[]; readonly kept: boolean } {
+    const filled = this.#fill(rows);
     let kept = true;
     const chunks = this.#plans.map(({ spec, convert }, index): ColumnChunk => {
-      const filled = fillColumn(rows, index, spec.type);
-      if (filled) return filled;
-      const converted = convert && convertColumn(rows, index, convert);
-      if (converted) return converted;
+      const chunk = filled[index] ?? (convert && convertColumn(rows, index, convert));
+      if (chunk) return chunk;
       if (convert) {
         this.#plans[index] = { spec: { name: spec.name }, convert: undefined };
         kept = false;
@@ -35,6 +34,18 @@ export class Columns {
       return rows.map((row) => row[index]);
     });
     return { chunks, kept };
+  }
+
+  /** The columns that go straight into memory, block by block: the rows of a block are still in the processor's cache. */
+  #fill(rows: Rows): (ColumnChunk | undefined)[] {
+    const fillers = this.#plans.map(({ spec }, index) => fillerFor(spec.type, index, rows.length));
+    for (let from = 0; from < rows.length; from += blockSize) {
+      const to = Math.min(rows.length, from + blockSize);
+      for (const [index, filler] of fillers.entries()) {
+        if (filler && !filler.fill(rows, from, to)) fillers[index] = undefined;
+      }
+    }
+    return fillers.map((filler) => filler?.finish());
   }
 }
 
