@@ -2,7 +2,9 @@
 const onDemand = {
   name: "on-demand",
   setup: (build) =>
-    build.onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined)),
+    build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, external: true } : undefined,
+    ),
 };
 
 export default [
@@ -11,6 +13,11 @@ export default [
     path: "packages/core/dist/index.js",
     limit: "20 kB",
     gzip: true,
-    modifyEsbuildConfig: (config) => ({ ...config, platform: "node", target: "node20", plugins: [...(config.plugins ?? []), onDemand] }),
+    modifyEsbuildConfig: (config) => ({
+      ...config,
+      platform: "node",
+      target: "node20",
+      plugins: [...(config.plugins ?? []), onDemand],
+    }),
   },
 ];

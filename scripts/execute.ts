@@ -7,7 +7,11 @@ interface ExecuteOptions {
 }
 
 /** Runs a command; resolves to its exit code, 1 where it could not start. */
-export function execute(command: string, args: readonly string[], { env, quiet = false }: ExecuteOptions = {}): Promise<number> {
+export function execute(
+  command: string,
+  args: readonly string[],
+  { env, quiet = false }: ExecuteOptions = {},
+): Promise<number> {
   return new Promise((resolve) => {
     const output = quiet ? "pipe" : "inherit";
     const child = spawn(command, args, {
@@ -15,7 +19,8 @@ export function execute(command: string, args: readonly string[], { env, quiet =
       env: { ...process.env, DO_NOT_TRACK: "1", TURBO_TELEMETRY_DISABLED: "1", ...env },
     });
     let held = "";
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (held += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => (held += text));
     child.on("error", (error) => {
       console.error(error.message);
       resolve(1);
@@ -29,5 +34,9 @@ export function execute(command: string, args: readonly string[], { env, quiet =
 
 /** Builds the packages: all of them, or what the filters name. */
 export function build(...filters: string[]): Promise<number> {
-  return execute("turbo", ["run", "build", "--output-logs=errors-only", ...filters.map((name) => `--filter=${name}`)], { quiet: true });
+  return execute(
+    "turbo",
+    ["run", "build", "--output-logs=errors-only", ...filters.map((name) => `--filter=${name}`)],
+    { quiet: true },
+  );
 }

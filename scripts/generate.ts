@@ -34,8 +34,12 @@ async function put(file: string, text: string): Promise<void> {
 async function firstParty(): Promise<[type: string, packageName: string][]> {
   const packages = new Map<string, string>();
   for await (const file of glob("packages/*/package.json")) {
-    const manifest = JSON.parse(await readFile(file, "utf8")) as { name: string; conn?: { connections: object } };
-    for (const type of Object.keys(manifest.conn?.connections ?? {})) packages.set(type, manifest.name);
+    const manifest = JSON.parse(await readFile(file, "utf8")) as {
+      name: string;
+      conn?: { connections: object };
+    };
+    for (const type of Object.keys(manifest.conn?.connections ?? {}))
+      packages.set(type, manifest.name);
   }
   return [...packages].sort(([left], [right]) => left.localeCompare(right));
 }
@@ -55,11 +59,17 @@ function typeImports(packages: readonly [string, string][]): string {
     "// @ts-ignore -- a package that is not installed is no error here",
     `import type {} from "${name}";`,
   ]);
-  return ["// Generated from the workspace's manifests by scripts/generate.ts.", ...imports, ""].join("\n");
+  return [
+    "// Generated from the workspace's manifests by scripts/generate.ts.",
+    ...imports,
+    "",
+  ].join("\n");
 }
 
 function errorPage(): string {
-  const sections = Object.entries(errorCodes).map(([code, { cause, remedy }]) => `## ${code}\n\n${cause}\n\n**Remedy.** ${remedy}\n`);
+  const sections = Object.entries(errorCodes).map(
+    ([code, { cause, remedy }]) => `## ${code}\n\n${cause}\n\n**Remedy.** ${remedy}\n`,
+  );
   return [
     "# Error codes",
     "",

@@ -25,22 +25,33 @@ await rm(folder, { recursive: true, force: true });
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-async function examine(path: string, { name, license, engines, scripts = {} }: Manifest): Promise<void> {
+async function examine(
+  path: string,
+  { name, license, engines, scripts = {} }: Manifest,
+): Promise<void> {
   const complain = (what: string): void => void problems.push(`${name}: ${what}`);
   if (license !== "Apache-2.0") complain("the licence is not Apache-2.0");
   if (!engines?.node) complain("engines.node is missing");
-  for (const script of ["preinstall", "install", "postinstall"]) if (script in scripts) complain(`has the install script ${script}`);
+  for (const script of ["preinstall", "install", "postinstall"])
+    if (script in scripts) complain(`has the install script ${script}`);
 
   const tarball = join(folder, `${name.replaceAll(/[^a-z]/g, "-")}.tgz`);
   run(complain, "pnpm pack", "npx", "-y", "pnpm@12.21.0", "--dir", path, "pack", "--out", tarball);
-  const packed = spawnSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" }).stdout;
+  const packed = spawnSync("tar", ["-xzOf", tarball, "package/package.json"], {
+    encoding: "utf8",
+  }).stdout;
   if (packed.includes("conn:source")) complain("the tarball names the source condition");
   if (packed.includes("workspace:")) complain("the tarball names the workspace");
   run(complain, "publint", "publint", "run", tarball, "--strict");
   run(complain, "attw", "attw", tarball, "--profile", "esm-only", "--format", "ascii");
 }
 
-function run(complain: (what: string) => void, title: string, command: string, ...args: string[]): void {
+function run(
+  complain: (what: string) => void,
+  title: string,
+  command: string,
+  ...args: string[]
+): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0) complain(`${title} failed\n${error?.message ?? ""}${stdout}${stderr}`);
 }

@@ -5,16 +5,27 @@ const servers: Readonly<Record<string, string>> = { "redis-server": "redis-serve
 
 /** Installs what the tests need of servers where this machine lets us; says what to install where not. */
 export async function prepareServers(): Promise<void> {
-  const missing = Object.entries(servers).filter(([program]) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0);
+  const missing = Object.entries(servers).filter(
+    ([program]) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0,
+  );
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);
   const canInstall = process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
   if (!canInstall) {
-    console.error(`The tests need ${packages.join(", ")}. Install them first, for example: sudo apt-get install ${packages.join(" ")}`);
+    console.error(
+      `The tests need ${packages.join(", ")}. Install them first, for example: sudo apt-get install ${packages.join(" ")}`,
+    );
     return;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update", "-q"], { stdio: "ignore", env });
-  const installed = spawnSync("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages], { stdio: ["ignore", "ignore", "inherit"], env });
-  if (installed.status !== 0) console.error(`apt-get could not install ${packages.join(", ")}; the tests that need them will fail.`);
+  const installed = spawnSync(
+    "apt-get",
+    ["install", "-q", "-y", "--no-install-recommends", ...packages],
+    { stdio: ["ignore", "ignore", "inherit"], env },
+  );
+  if (installed.status !== 0)
+    console.error(
+      `apt-get could not install ${packages.join(", ")}; the tests that need them will fail.`,
+    );
 }

@@ -6,8 +6,11 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const [major] = process.versions.node.split(".");
-if (!process.argv[2]?.startsWith(major)) throw new Error(`Expected Node ${process.argv[2]}, and this is ${process.version}`);
+if (!process.argv[2]?.startsWith(major))
+  throw new Error(`Expected Node ${process.argv[2]}, and this is ${process.version}`);
 const old = major === "20";
-const runner = fileURLToPath(new URL(`../node_modules/${old ? "vitest-on-node-20" : "vitest"}/vitest.mjs`, import.meta.url));
+const runner = fileURLToPath(
+  new URL(`../node_modules/${old ? "vitest-on-node-20" : "vitest"}/vitest.mjs`, import.meta.url),
+);
 const args = old ? ["run", "--config", "vitest.node20.config.ts"] : ["run"];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

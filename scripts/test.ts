@@ -33,10 +33,22 @@ const stages: Stage[] = [
   check("generated files", "node", "scripts/generate.ts", "--check"),
   check("packages as published", "node", "scripts/packages.ts"),
   check("size", "size-limit"),
-  { title: "tests", run: () => tests("workspace", "node", "node_modules/vitest/vitest.mjs", "run") },
+  {
+    title: "tests",
+    run: () => tests("workspace", "node", "node_modules/vitest/vitest.mjs", "run"),
+  },
   ...otherNodes.map((version) => ({
     title: `tests on Node ${version}`,
-    run: () => tests(version, "npx", "-y", "-p", `node@${version}`, "-c", `node scripts/test-on-node.mjs ${version}`),
+    run: () =>
+      tests(
+        version,
+        "npx",
+        "-y",
+        "-p",
+        `node@${version}`,
+        "-c",
+        `node scripts/test-on-node.mjs ${version}`,
+      ),
   })),
 ];
 

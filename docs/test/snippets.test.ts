@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { cp, glob, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  cp,
+  glob,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -18,37 +28,73 @@ beforeAll(async () => {
   for (const [page, snippets] of pages) {
     const folder = folderOf(page);
     await mkdir(join(folder, ".conn"), { recursive: true });
-    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", dependencies: { "@conn/core": "*", "@conn/sql": "*" } }));
-    await writeFile(join(folder, ".conn/secrets.toml"), '[connections.pet_db]\nurl = "sqlite:///pets.db"\n', { mode: 0o600 });
+    await writeFile(
+      join(folder, "package.json"),
+      JSON.stringify({ type: "module", dependencies: { "@conn/core": "*", "@conn/sql": "*" } }),
+    );
+    await writeFile(
+      join(folder, ".conn/secrets.toml"),
+      '[connections.pet_db]\nurl = "sqlite:///pets.db"\n',
+      { mode: 0o600 },
+    );
     const database = new DatabaseSync(join(folder, "pets.db"));
     database.exec("create table pet_owners (person text primary key, pet text not null)");
-    database.exec("insert into pet_owners values ('jerry', 'fish'), ('barbara', 'cat'), ('alex', 'puppy')");
+    database.exec(
+      "insert into pet_owners values ('jerry', 'fish'), ('barbara', 'cat'), ('alex', 'puppy')",
+    );
     database.close();
     for (const snippet of snippets) await writeFile(fileOf(snippet), snippet.code);
   }
-  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--lib", "es2023,esnext.disposable", "--types", "node", "--skipLibCheck", "--exactOptionalPropertyTypes"];
+  const options = [
+    "--strict",
+    "--noEmit",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2023",
+    "--lib",
+    "es2023,esnext.disposable",
+    "--types",
+    "node",
+    "--skipLibCheck",
+    "--exactOptionalPropertyTypes",
+  ];
   const files = [...pages.values()].flat().map(fileOf);
-  diagnostics = (await run("tsc", [...options, "--experimentalDecorators", "--allowImportingTsExtensions", ...files], home)).output;
+  diagnostics = (
+    await run(
+      "tsc",
+      [...options, "--experimentalDecorators", "--allowImportingTsExtensions", ...files],
+      home,
+    )
+  ).output;
 });
 
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 describe.each([...pages])("%s", (page, snippets) => {
-  it.each(snippets.map((snippet) => [snippet.line, snippet] as const))("line %d compiles", (_line, snippet) => {
-    const name = fileOf(snippet).slice(home.length + 1);
-    expect(diagnostics.split("\n").filter((text) => text.includes(name))).toEqual([]);
-  });
+  it.each(snippets.map((snippet) => [snippet.line, snippet] as const))(
+    "line %d compiles",
+    (_line, snippet) => {
+      const name = fileOf(snippet).slice(home.length + 1);
+      expect(diagnostics.split("\n").filter((text) => text.includes(name))).toEqual([]);
+    },
+  );
 
-  it.each(snippets.filter(({ runs }) => runs).map((snippet) => [snippet.line, snippet] as const))("line %d runs", async (_line, snippet) => {
-    const { code, output } = await run(process.execPath, [fileOf(snippet)], folderOf(page));
-    expect(code, output).toBe(0);
-    if (snippet.output !== undefined) expect(output).toBe(snippet.output);
-  });
+  it.each(snippets.filter(({ runs }) => runs).map((snippet) => [snippet.line, snippet] as const))(
+    "line %d runs",
+    async (_line, snippet) => {
+      const { code, output } = await run(process.execPath, [fileOf(snippet)], folderOf(page));
+      expect(code, output).toBe(0);
+      if (snippet.output !== undefined) expect(output).toBe(snippet.output);
+    },
+  );
 });
 
 it("the pages have snippets", () => {
   expect([...pages.keys()]).toContain("README.md");
-  expect(diagnostics.split("\n").filter((text) => text.includes("error TS") && !text.includes("line-"))).toEqual([]);
+  expect(
+    diagnostics.split("\n").filter((text) => text.includes("error TS") && !text.includes("line-")),
+  ).toEqual([]);
 });
 
 /** Our packages as npm would lay them out: copies beside each other, with what they depend on. */
@@ -59,10 +105,15 @@ async function install(): Promise<void> {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
-      if (/^(dist|package\.json|.*\.d\.ts)$/.test(part)) await cp(join(packages, name, part), join(target, part), { recursive: true });
+      if (/^(dist|package\.json|.*\.d\.ts)$/.test(part))
+        await cp(join(packages, name, part), join(target, part), { recursive: true });
     }
   }
-  for (const source of [join(import.meta.dirname, ".."), join(packages, "core"), join(packages, "sql")]) {
+  for (const source of [
+    join(import.meta.dirname, ".."),
+    join(packages, "core"),
+    join(packages, "sql"),
+  ]) {
     for await (const name of glob(["*", "@*/*"], { cwd: join(source, "node_modules") })) {
       if (/^@[^/]+$|^@conn\//.test(name)) continue;
       await mkdir(join(modules, name, ".."), { recursive: true });
@@ -71,10 +122,19 @@ async function install(): Promise<void> {
   }
 }
 
-function run(command: string, args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { cwd, env: { ...process.env, HOME: home, NO_COLOR: "1" }, maxBuffer: 1e8 }, (error, stdout, stderr) => {
-      resolve({ code: error ? (child.exitCode ?? 1) : 0, output: stdout + stderr });
-    });
+    const child = execFile(
+      command,
+      args,
+      { cwd, env: { ...process.env, HOME: home, NO_COLOR: "1" }, maxBuffer: 1e8 },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? (child.exitCode ?? 1) : 0, output: stdout + stderr });
+      },
+    );
   });
 }

@@ -20,7 +20,11 @@ const root = join(import.meta.dirname, "../..");
 export async function readSnippets(): Promise<Map<string, Snippet[]>> {
   const pages = new Map<string, Snippet[]>();
   const files: string[] = [];
-  for await (const file of glob(["*.md", "packages/*/README.md", "docs/{use,write-a-plugin,decisions}/**/*.md"], { cwd: root })) files.push(file);
+  for await (const file of glob(
+    ["*.md", "packages/*/README.md", "docs/{use,write-a-plugin,decisions}/**/*.md"],
+    { cwd: root },
+  ))
+    files.push(file);
   for (const file of files.sort()) {
     const snippets = snippetsOf(file, await readFile(join(root, file), "utf8"));
     if (snippets.length > 0) pages.set(file, snippets);

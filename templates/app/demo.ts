@@ -4,7 +4,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 process.chdir(import.meta.dirname);
 const secrets = ".conn/secrets.toml";
 await mkdir(".conn", { recursive: true });
-await writeFile(secrets, '[connections.pet_db]\nurl = "sqlite:///.conn/pets.db"\n', { mode: 0o600, flag: "wx" }).catch(() => {});
+await writeFile(secrets, '[connections.pet_db]\nurl = "sqlite:///.conn/pets.db"\n', {
+  mode: 0o600,
+  flag: "wx",
+}).catch(() => {});
 await import("./setup.ts");
 
 console.log(`\n$ cat ${secrets}\n${await readFile(secrets, "utf8")}`);

@@ -25,25 +25,37 @@ await measureSqlite();
 await rm(folder, { recursive: true, force: true });
 
 console.log(
-    Table.fromRows(
-      results.map(({ measure, unit, ours, peer, peerName, target, met }) => ({
-        measure,
-        ours: `${round(ours)} ${unit}`,
-        peer: peer === null ? (peerName ?? "") : `${round(peer)} ${unit}, ${peerName}`,
-        ratio: peer === null ? "" : round(ours / peer),
-        target,
-        met: met ? "yes" : "NO",
-      })),
-    ).toString({ width: 200 }),
+  Table.fromRows(
+    results.map(({ measure, unit, ours, peer, peerName, target, met }) => ({
+      measure,
+      ours: `${round(ours)} ${unit}`,
+      peer: peer === null ? (peerName ?? "") : `${round(peer)} ${unit}, ${peerName}`,
+      ratio: peer === null ? "" : round(ours / peer),
+      target,
+      met: met ? "yes" : "NO",
+    })),
+  ).toString({ width: 200 }),
 );
 const json = process.argv.indexOf("--json");
-if (json > 0) await writeFile(process.argv[json + 1]!, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+if (json > 0)
+  await writeFile(
+    process.argv[json + 1]!,
+    `${JSON.stringify({ node: process.version, results }, null, 2)}\n`,
+  );
 process.exitCode = results.every(({ met }) => met) ? 0 : 1;
 
 async function measureImport(): Promise<void> {
   const core = import.meta.resolve("@conn/core");
-  const { bare, ours } = await alternate(15, { bare: () => script("import"), ours: () => script("import", core) });
-  results.push(result("import @conn/core, over bare Node", "ms CPU", ours! - bare!, undefined, { of: "ours", most: 10 }));
+  const { bare, ours } = await alternate(15, {
+    bare: () => script("import"),
+    ours: () => script("import", core),
+  });
+  results.push(
+    result("import @conn/core, over bare Node", "ms CPU", ours! - bare!, undefined, {
+      of: "ours",
+      most: 10,
+    }),
+  );
 }
 
 async function measureSize(): Promise<void> {
@@ -51,7 +63,12 @@ async function measureSize(): Promise<void> {
   const { stdout } = spawnSync("size-limit", ["--json"], { cwd: root, encoding: "utf8" });
   const sizes = JSON.parse(stdout) as { name: string; size: number }[];
   const { size } = sizes.find(({ name }) => name === "@conn/core")!;
-  results.push(result("@conn/core entry with dependencies, min+gzip", "kB", size / 1000, undefined, { of: "ours", most: 20 }));
+  results.push(
+    result("@conn/core entry with dependencies, min+gzip", "kB", size / 1000, undefined, {
+      of: "ours",
+      most: 20,
+    }),
+  );
 }
 
 async function measureHits(): Promise<void> {
@@ -61,8 +78,20 @@ async function measureHits(): Promise<void> {
     pandas: () => python("hit", file),
   });
   results.push(
-    result("cached hit, 100,000 rows", "µs CPU", large!, { name: "pandas unpickling", value: pandas }, { of: "ours", most: 5 }),
-    result("cached hit, 100,000 rows beside 10 rows", "µs CPU", large!, { name: "ours, 10 rows", value: small }, { of: "ratio", most: 1.25 }),
+    result(
+      "cached hit, 100,000 rows",
+      "µs CPU",
+      large!,
+      { name: "pandas unpickling", value: pandas },
+      { of: "ours", most: 5 },
+    ),
+    result(
+      "cached hit, 100,000 rows beside 10 rows",
+      "µs CPU",
+      large!,
+      { name: "ours, 10 rows", value: small },
+      { of: "ratio", most: 1.25 },
+    ),
   );
   const { ours, keyv, lru } = await alternate(5, {
     ours: () => script("hit", "keys", "10"),
@@ -71,8 +100,20 @@ async function measureHits(): Promise<void> {
   });
   const perSecond = (microseconds: number | undefined): number => 1e6 / microseconds!;
   results.push(
-    result("hits per CPU second, 1,000 keys", "/s", perSecond(ours), { name: "keyv in memory", value: perSecond(keyv) }, { of: "ours", least: 100_000 }),
-    result("hits per CPU second, 1,000 keys", "/s", perSecond(ours), { name: "bare lru-cache", value: perSecond(lru) }, { of: "ours", least: 100_000 }),
+    result(
+      "hits per CPU second, 1,000 keys",
+      "/s",
+      perSecond(ours),
+      { name: "keyv in memory", value: perSecond(keyv) },
+      { of: "ours", least: 100_000 },
+    ),
+    result(
+      "hits per CPU second, 1,000 keys",
+      "/s",
+      perSecond(ours),
+      { name: "bare lru-cache", value: perSecond(lru) },
+      { of: "ours", least: 100_000 },
+    ),
   );
 }
 
@@ -83,12 +124,36 @@ async function measureSqlite(): Promise<void> {
     pandas: () => python("read", file),
   });
   const measure = "SQLite 100,000 x 6 to a Table";
-  const { first, pandasFirst } = await alternate(5, { first: () => script("sqlite", "first", file), pandasFirst: () => python("first", file) });
+  const { first, pandasFirst } = await alternate(5, {
+    first: () => script("sqlite", "first", file),
+    pandasFirst: () => python("first", file),
+  });
   results.push(
-    result(measure, "ms CPU", ours!, { name: "node:sqlite to arrays", value: bare }, { of: "ratio", most: 1.3 }),
-    result(measure, "ms CPU", ours!, { name: "pandas.read_sql", value: pandas }, { of: "ratio", most: 0.5 }),
-    result(`${measure}, first of a process`, "ms CPU", first!, { name: "pandas.read_sql", value: pandasFirst }, { of: "ratio", most: 0.5 }),
-    result("memory of that Table", "MB", (await script("sqlite", "memory", file))!, undefined, { of: "ours", most: 7 }),
+    result(
+      measure,
+      "ms CPU",
+      ours!,
+      { name: "node:sqlite to arrays", value: bare },
+      { of: "ratio", most: 1.3 },
+    ),
+    result(
+      measure,
+      "ms CPU",
+      ours!,
+      { name: "pandas.read_sql", value: pandas },
+      { of: "ratio", most: 0.5 },
+    ),
+    result(
+      `${measure}, first of a process`,
+      "ms CPU",
+      first!,
+      { name: "pandas.read_sql", value: pandasFirst },
+      { of: "ratio", most: 0.5 },
+    ),
+    result("memory of that Table", "MB", (await script("sqlite", "memory", file))!, undefined, {
+      of: "ours",
+      most: 7,
+    }),
   );
 }
 
@@ -98,7 +163,11 @@ function installPeers(): void {
   if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update", "-q"], { env });
-  spawnSync("apt-get", ["install", "-q", "-y", "--no-install-recommends", "python3-pandas", "python3-sqlalchemy"], { env });
+  spawnSync(
+    "apt-get",
+    ["install", "-q", "-y", "--no-install-recommends", "python3-pandas", "python3-sqlalchemy"],
+    { env },
+  );
 }
 
 function round(value: number): string {

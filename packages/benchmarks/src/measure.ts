@@ -58,10 +58,9 @@ export async function alternate<K extends string>(
       if (sample !== undefined) samples.get(name)!.push(sample);
     }
   }
-  return Object.fromEntries([...samples].map(([name, values]) => [name, values.length > 0 ? median(values) : undefined])) as Record<
-    K,
-    number | undefined
-  >;
+  return Object.fromEntries(
+    [...samples].map(([name, values]) => [name, values.length > 0 ? median(values) : undefined]),
+  ) as Record<K, number | undefined>;
 }
 
 /** The one number that a program prints on its last line; `undefined` where the program cannot run here. */
@@ -83,10 +82,17 @@ function numberFrom(command: string, args: readonly string[]): Promise<number | 
 
 /** A program of this package that prints one number, on this Node. */
 export function script(name: string, ...args: string[]): Promise<number | undefined> {
-  return numberFrom(process.execPath, ["--expose-gc", fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url)), ...args]);
+  return numberFrom(process.execPath, [
+    "--expose-gc",
+    fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url)),
+    ...args,
+  ]);
 }
 
 /** The same in Python, where pandas lives. */
 export function python(...args: string[]): Promise<number | undefined> {
-  return numberFrom("/usr/bin/python3", [fileURLToPath(new URL("programs/pandas_peer.py", import.meta.url)), ...args]);
+  return numberFrom("/usr/bin/python3", [
+    fileURLToPath(new URL("programs/pandas_peer.py", import.meta.url)),
+    ...args,
+  ]);
 }

@@ -17,7 +17,11 @@ export function petRows(count: number): Record<string, unknown>[] {
 }
 
 const config: StandardSchemaV1<unknown, object> = {
-  "~standard": { version: 1, vendor: "benchmarks", validate: (value) => ({ value: value as object }) },
+  "~standard": {
+    version: 1,
+    vendor: "benchmarks",
+    validate: (value) => ({ value: value as object }),
+  },
 };
 
 /** A source without a source, so that a hit is all that is measured. */
@@ -30,6 +34,8 @@ export class PetTables extends BaseConnection<object> {
   }
 
   read(rows: number, key: number): Promise<Table> {
-    return this.cached({ method: "read", args: [rows, key] }, undefined, async () => Table.fromRows(petRows(rows)));
+    return this.cached({ method: "read", args: [rows, key] }, undefined, async () =>
+      Table.fromRows(petRows(rows)),
+    );
   }
 }

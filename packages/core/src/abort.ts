@@ -4,7 +4,11 @@ import { ConnError } from "./errors.ts";
  * Settles as the promise does, or rejects with CONN_ABORTED as soon as the signal is aborted. The
  * promise itself goes on; whoever started it stops it.
  */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, call: CallName): Promise<T> {
+export function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  call: CallName,
+): Promise<T> {
   if (!signal) return promise;
   if (signal.aborted) {
     promise.catch(() => {});
@@ -36,7 +40,11 @@ export function abortError(reason: unknown, { connection, operation }: CallName)
   });
 }
 
-export function timeoutError({ connection, operation }: CallName, seconds: number | undefined, cause?: unknown): ConnError {
+export function timeoutError(
+  { connection, operation }: CallName,
+  seconds: number | undefined,
+  cause?: unknown,
+): ConnError {
   const limit = seconds === undefined ? "in the time it was given" : `within ${seconds} s`;
   return new ConnError("CONN_TIMEOUT", `${connection}.${operation} did not finish ${limit}.`, {
     connection,

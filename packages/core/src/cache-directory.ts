@@ -37,7 +37,10 @@ export class DirectoryStore implements CacheStore {
     try {
       const handle = await open(half, "wx", 0o600);
       try {
-        await handle.writeFile(`${ttl === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + ttl}\n${value}`, "latin1");
+        await handle.writeFile(
+          `${ttl === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + ttl}\n${value}`,
+          "latin1",
+        );
         await handle.datasync();
       } finally {
         await handle.close();

@@ -28,13 +28,16 @@ export class StoreGuard {
   constructor(store: CacheStore) {
     this.#store = store;
     // Keyv reports a lost server by an "error" event, and an event nobody hears ends the process.
-    if ("on" in store && typeof store.on === "function") store.on("error", (error: unknown) => this.#fail(error));
+    if ("on" in store && typeof store.on === "function")
+      store.on("error", (error: unknown) => this.#fail(error));
   }
 
   /** The texts under the keys; `undefined` as a whole where the store failed or took too long. */
   async get(...keys: string[]): Promise<(string | undefined)[] | undefined> {
     if (performance.now() < this.#restUntil) return undefined;
-    const answers = await this.#bounded(() => Promise.all(keys.map(async (key) => this.#store.get(key))));
+    const answers = await this.#bounded(() =>
+      Promise.all(keys.map(async (key) => this.#store.get(key))),
+    );
     return answers?.map((answer) => (typeof answer === "string" ? answer : undefined));
   }
 

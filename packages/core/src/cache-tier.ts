@@ -9,7 +9,9 @@ import { decode, encode } from "./table/codec.ts";
 export interface TierAnswer {
   readonly key: string;
   readonly generation: string;
-  readonly found: { readonly value: unknown; readonly age: number; readonly ms: number } | undefined;
+  readonly found:
+    | { readonly value: unknown; readonly age: number; readonly ms: number }
+    | undefined;
 }
 
 /**
@@ -30,10 +32,18 @@ export class CacheTier {
     const answers = await this.#store.get(key, generationKey(identity));
     if (!answers) return undefined;
     const [text, generation = "0"] = answers;
-    return { key, generation, found: text === undefined ? undefined : unpack(text, generation, ttl) };
+    return {
+      key,
+      generation,
+      found: text === undefined ? undefined : unpack(text, generation, ttl),
+    };
   }
 
-  async write({ key, generation }: TierAnswer, { value, ms }: { value: unknown; ms: number }, ttl: number): Promise<void> {
+  async write(
+    { key, generation }: TierAnswer,
+    { value, ms }: { value: unknown; ms: number },
+    ttl: number,
+  ): Promise<void> {
     const bytes = encode(value);
     if (!bytes) return;
     const head = JSON.stringify([generation, Date.now(), ms]);

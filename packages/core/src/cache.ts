@@ -64,7 +64,10 @@ export class Cache {
     this.#entries = new ByteLRU(maxBytes);
     if (store !== undefined) assertStore(store);
     // The second tier, its codec and its stores load for those who configure one.
-    this.#tier = store === undefined ? undefined : import("./cache-tier.ts").then((module) => new module.CacheTier(store));
+    this.#tier =
+      store === undefined
+        ? undefined
+        : import("./cache-tier.ts").then((module) => new module.CacheTier(store));
   }
 
   /** Entries and bytes in memory. */
@@ -77,7 +80,8 @@ export class Cache {
     const { owner, call, options = {} } = request;
     const ttl = options.ttl === undefined ? this.#ttl : toSeconds(options.ttl, "ttl");
     const grace = graceOf(options.stale);
-    if (options.signal?.aborted) return Promise.reject(abortError(options.signal.reason, nameOf(request)));
+    if (options.signal?.aborted)
+      return Promise.reject(abortError(options.signal.reason, nameOf(request)));
     if (ttl === 0 && grace === 0 && !options.refresh) return this.#uncached(request);
 
     const key = `${owner.identity}#${owner.generation}#${call.method}${canonical(call.args)}`;
@@ -150,13 +154,25 @@ export class Cache {
     return flight;
   }
 
-  async #fill<T>(key: string, request: CacheRequest<T>, ttl: number, refresh: boolean, signal: AbortSignal): Promise<Entry> {
+  async #fill<T>(
+    key: string,
+    request: CacheRequest<T>,
+    ttl: number,
+    refresh: boolean,
+    signal: AbortSignal,
+  ): Promise<Entry> {
     const { owner, call, options } = request;
     const tier = await this.#tier;
     const shared = await tier?.read(owner, call, refresh ? 0 : ttl);
     if (shared?.found) {
       const { value, age, ms } = shared.found;
-      const entry = { value, sharing: prepare(value), at: performance.now() - age * 1000, ms, size: sizeOf(value) };
+      const entry = {
+        value,
+        sharing: prepare(value),
+        at: performance.now() - age * 1000,
+        ms,
+        size: sizeOf(value),
+      };
       this.#entries.set(key, entry);
       publish({ kind: "hit", ...nameOf(request), age, stale: false, tier: "store" });
       return entry;
@@ -182,10 +198,18 @@ export class Cache {
 }
 
 function assertStore(store: CacheStore | string): void {
-  if (typeof store === "string" || (typeof store?.get === "function" && typeof store.set === "function")) return;
-  throw new ConnError("CONN_ARGUMENT", "`cache.store` is no store: it needs `get(key)` and `set(key, value, ttl)`.", {
-    hint: 'Pass a Keyv, such as new Keyv(new KeyvRedis("redis://…")), or a directory\'s path.',
-  });
+  if (
+    typeof store === "string" ||
+    (typeof store?.get === "function" && typeof store.set === "function")
+  )
+    return;
+  throw new ConnError(
+    "CONN_ARGUMENT",
+    "`cache.store` is no store: it needs `get(key)` and `set(key, value, ttl)`.",
+    {
+      hint: 'Pass a Keyv, such as new Keyv(new KeyvRedis("redis://…")), or a directory\'s path.',
+    },
+  );
 }
 
 function nameOf<T>({ owner, call }: CacheRequest<T>): CallName {
@@ -204,7 +228,10 @@ function limit<T>(request: CacheRequest<T>): { signal: AbortSignal | undefined; 
   const seconds = toSeconds(timeout, "timeout");
   if (seconds === Infinity) return { signal, done: () => {} };
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(timeoutError(nameOf(request), seconds)), seconds * 1000);
+  const timer = setTimeout(
+    () => controller.abort(timeoutError(nameOf(request), seconds)),
+    seconds * 1000,
+  );
   return {
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
     done: () => clearTimeout(timer),
@@ -220,7 +247,9 @@ function hit<T>(entry: Entry, age: number, stale: boolean, request: CacheRequest
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what its load gave
 function handOut<T>({ value, sharing, ms }: Entry, age: number, cached = false, stale = false): T {
   if (value instanceof Table) {
-    return value.withMeta(stale ? { ...value.meta, cached, age, ms, stale } : { ...value.meta, cached, age, ms }) as T;
+    return value.withMeta(
+      stale ? { ...value.meta, cached, age, ms, stale } : { ...value.meta, cached, age, ms },
+    ) as T;
   }
   return (sharing === "copied" ? structuredClone(value) : value) as T;
 }

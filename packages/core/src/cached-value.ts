@@ -17,7 +17,8 @@ export function sizeOf(value: unknown): number {
 
 function freeze(value: unknown, seen: Set<object>): Sharing {
   if (typeof value === "function" || typeof value === "symbol") return "refused";
-  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Table) return "shared";
+  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Table)
+    return "shared";
   seen.add(value);
   // Dates, bytes, maps and sets cannot be frozen: every caller gets a copy of the whole.
   if (!Array.isArray(value) && !isPlain(value)) return isCloneable(value) ? "copied" : "refused";
@@ -32,5 +33,12 @@ function freeze(value: unknown, seen: Set<object>): Sharing {
 }
 
 function isCloneable(value: object): boolean {
-  return value instanceof Date || value instanceof Map || value instanceof Set || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof RegExp;
+  return (
+    value instanceof Date ||
+    value instanceof Map ||
+    value instanceof Set ||
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer ||
+    value instanceof RegExp
+  );
 }

@@ -6,13 +6,20 @@ import type { Table } from "./table.ts";
 export type Params = readonly unknown[] | Readonly<Record<string, unknown>>;
 
 export interface Queryable {
-  query(statement: string, options?: ReadOptions<Table> & { readonly params?: Params }): Promise<Table>;
+  query(
+    statement: string,
+    options?: ReadOptions<Table> & { readonly params?: Params },
+  ): Promise<Table>;
 }
 
 export interface Streamable {
   stream(
     statement: string,
-    options?: { readonly params?: Params; readonly batchSize?: number; readonly signal?: AbortSignal },
+    options?: {
+      readonly params?: Params;
+      readonly batchSize?: number;
+      readonly signal?: AbortSignal;
+    },
   ): AsyncIterable<Table>;
 }
 
@@ -34,7 +41,11 @@ export interface CatalogEntry {
   readonly kind: string;
   /** Names from the root of the catalogue down to this entry. */
   readonly path: readonly string[];
-  readonly columns?: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[];
+  readonly columns?: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly nullable: boolean;
+  }[];
 }
 
 export interface Browsable {

@@ -21,7 +21,10 @@ export interface ConfigSources {
  *
  * @throws CONN_CONFIG that lists every problem with its place.
  */
-export async function validateConfig(connectionClass: ConnectionClass, sources: ConfigSources): Promise<object> {
+export async function validateConfig(
+  connectionClass: ConnectionClass,
+  sources: ConfigSources,
+): Promise<object> {
   const { name, section } = sources;
   const fields = fieldsOf(connectionClass);
   const merged = mergeSettings(sources, fields);
@@ -38,13 +41,20 @@ export async function validateConfig(connectionClass: ConnectionClass, sources: 
   const held = new Set(problems.map(({ path }) => path.join(".")));
   const found = [
     ...problems,
-    ...(result.issues ?? []).flatMap(oneEach).map((issue) => describe(issue, merged, fields)).filter(({ path }) => !held.has(path.join("."))),
+    ...(result.issues ?? [])
+      .flatMap(oneEach)
+      .map((issue) => describe(issue, merged, fields))
+      .filter(({ path }) => !held.has(path.join("."))),
   ];
-  throw new ConnError("CONN_CONFIG", `The settings of ${name} (type ${connectionClass.type}) do not fit:`, {
-    connection: name,
-    problems: found.map((problem): Problem => locate(problem, sources)).sort(byPlace),
-    hint: remedy(name, connectionClass, sources),
-  });
+  throw new ConnError(
+    "CONN_CONFIG",
+    `The settings of ${name} (type ${connectionClass.type}) do not fit:`,
+    {
+      connection: name,
+      problems: found.map((problem): Problem => locate(problem, sources)).sort(byPlace),
+      hint: remedy(name, connectionClass, sources),
+    },
+  );
 }
 
 interface Finding {
@@ -54,7 +64,10 @@ interface Finding {
 }
 
 /** The section and the overrides in one, under the names and in the types that the schema has. */
-function mergeSettings({ section, overrides = {} }: ConfigSources, fields: readonly Field[]): Table {
+function mergeSettings(
+  { section, overrides = {} }: ConfigSources,
+  fields: readonly Field[],
+): Table {
   const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
   const merged = mergeTables(fromText(section, fields), Object.fromEntries(given));
   // The type chooses the class; it is no setting of its own, unless the class says otherwise.
@@ -67,7 +80,9 @@ function fromText(section: SecretsSection | undefined, fields: readonly Field[])
   const values = emptyTable();
   for (const [key, value] of Object.entries(section?.values ?? {})) {
     const origin = section?.origins.get(key);
-    const field = fields.find(({ name }) => name === key) ?? (origin && "env" in origin ? fields.find(({ name }) => bare(name) === bare(key)) : undefined);
+    const field =
+      fields.find(({ name }) => name === key) ??
+      (origin && "env" in origin ? fields.find(({ name }) => bare(name) === bare(key)) : undefined);
     const text = field?.type === "string" ? section?.texts.get(key) : undefined;
     values[field?.name ?? key] = text ?? value;
   }
@@ -78,7 +93,11 @@ function bare(name: string): string {
   return name.toLowerCase().replaceAll("_", "");
 }
 
-function registerSecrets(settings: object, fields: readonly Field[], section: SecretsSection | undefined): void {
+function registerSecrets(
+  settings: object,
+  fields: readonly Field[],
+  section: SecretsSection | undefined,
+): void {
   const marked = new Set(fields.filter((field) => field.secret).map((field) => field.name));
   const visit = (value: unknown, path: string, secret: boolean): void => {
     if (typeof value === "string") {
@@ -88,7 +107,11 @@ function registerSecrets(settings: object, fields: readonly Field[], section: Se
       if (secret) registerSecret(String(value));
     } else if (isTable(value) || Array.isArray(value)) {
       for (const [key, item] of Object.entries(value)) {
-        visit(item, path ? `${path}.${key}` : key, secret || soundsSecret(key) || (!path && marked.has(key)));
+        visit(
+          item,
+          path ? `${path}.${key}` : key,
+          secret || soundsSecret(key) || (!path && marked.has(key)),
+        );
       }
     }
   };
@@ -105,25 +128,40 @@ function placeholders(value: unknown, path: readonly string[]): string[][] {
 function oneEach(issue: StandardIssue): StandardIssue[] {
   const { keys } = issue as { readonly keys?: unknown };
   if (!Array.isArray(keys)) return [issue];
-  return keys.map((key: string) => ({ message: issue.message, path: [...(issue.path ?? []), key] }));
+  return keys.map((key: string) => ({
+    message: issue.message,
+    path: [...(issue.path ?? []), key],
+  }));
 }
 
 /** An issue of the schema library in our words, without the value it found. */
-function describe(issue: StandardIssue, settings: Record<string, unknown>, fields: readonly Field[]): Finding {
+function describe(
+  issue: StandardIssue,
+  settings: Record<string, unknown>,
+  fields: readonly Field[],
+): Finding {
   const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
   const field = fields.find(({ name }) => name === path[0]);
   const setting = path.join(".");
   const value = valueAt(settings, path);
   if (path.length === 1 && fields.length > 0 && !field) {
-    const near = didYouMean(setting, fields.map(({ name }) => name));
+    const near = didYouMean(
+      setting,
+      fields.map(({ name }) => name),
+    );
     return {
       message: `unknown setting \`${setting}\``,
       path,
-      hint: near ? `Did you mean \`${near}\`?` : `Known settings: ${fields.map(({ name }) => name).join(", ")}.`,
+      hint: near
+        ? `Did you mean \`${near}\`?`
+        : `Known settings: ${fields.map(({ name }) => name).join(", ")}.`,
     };
   }
   if (path.length > 0 && value === undefined) {
-    const example = field?.example === undefined ? "" : `Add for example: ${setting} = ${JSON.stringify(field.example)}`;
+    const example =
+      field?.example === undefined
+        ? ""
+        : `Add for example: ${setting} = ${JSON.stringify(field.example)}`;
     return { message: `\`${setting}\` is missing`, path, ...(example && { hint: example }) };
   }
   const text = withoutValue(issue.message, value);
@@ -133,7 +171,9 @@ function describe(issue: StandardIssue, settings: Record<string, unknown>, field
 /** A value in the wrong place may be a secret that no name gives away. */
 function withoutValue(message: string, value: unknown): string {
   if (typeof value !== "string" || value.length < 2) return message;
-  return message.replaceAll(JSON.stringify(value), "another value").replaceAll(value, "another value");
+  return message
+    .replaceAll(JSON.stringify(value), "another value")
+    .replaceAll(value, "another value");
 }
 
 function valueAt(settings: unknown, path: readonly string[]): unknown {
@@ -145,30 +185,46 @@ function valueAt(settings: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-function locate({ message, path, hint }: Finding, { section, overrides, name }: ConfigSources): Problem {
-  const rest = { path: ["connections", name, ...path].join("."), ...(hint === undefined ? {} : { hint }) };
-  if (path.length > 0 && overrides && Object.hasOwn(overrides, path[0]!)) return { message: `${message} (in options.config)`, ...rest };
+function locate(
+  { message, path, hint }: Finding,
+  { section, overrides, name }: ConfigSources,
+): Problem {
+  const rest = {
+    path: ["connections", name, ...path].join("."),
+    ...(hint === undefined ? {} : { hint }),
+  };
+  if (path.length > 0 && overrides && Object.hasOwn(overrides, path[0]!))
+    return { message: `${message} (in options.config)`, ...rest };
   for (let length = path.length; length >= 0; length--) {
     const origin = originOf(section, path.slice(0, length));
     if (!origin) continue;
     if (!("env" in origin)) return { message, location: origin, ...rest };
     // A section that only the environment has stands nowhere as a whole.
-    if (length > 0) return { message: `${message} (in the environment variable ${origin.env})`, ...rest };
+    if (length > 0)
+      return { message: `${message} (in the environment variable ${origin.env})`, ...rest };
   }
   return { message, ...rest };
 }
 
-function originOf(section: SecretsSection | undefined, path: readonly string[]): Origin | undefined {
+function originOf(
+  section: SecretsSection | undefined,
+  path: readonly string[],
+): Origin | undefined {
   const dotted = path.join(".");
   const exact = section?.origins.get(dotted);
   if (exact || !section) return exact;
-  for (const [key, origin] of section.origins) if ("env" in origin && bare(key) === bare(dotted)) return origin;
+  for (const [key, origin] of section.origins)
+    if ("env" in origin && bare(key) === bare(dotted)) return origin;
   return undefined;
 }
 
 function byPlace(left: Problem, right: Problem): number {
-  const line = ({ location }: Problem): number => (location?.line ?? 0) * 10_000 + (location?.column ?? 0);
-  return (left.location?.file ?? "").localeCompare(right.location?.file ?? "") || line(left) - line(right);
+  const line = ({ location }: Problem): number =>
+    (location?.line ?? 0) * 10_000 + (location?.column ?? 0);
+  return (
+    (left.location?.file ?? "").localeCompare(right.location?.file ?? "") ||
+    line(left) - line(right)
+  );
 }
 
 function remedy(name: string, { type }: ConnectionClass, { section }: ConfigSources): string {

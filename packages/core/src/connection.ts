@@ -36,7 +36,9 @@ export interface Lease<Client> extends Disposable {
 }
 
 /** Core swaps the settings of an instance through this; its name is stable across copies of core. */
-export const reconfigure: unique symbol = Symbol.for("@conn/core/reconfigure") as typeof reconfigure;
+export const reconfigure: unique symbol = Symbol.for(
+  "@conn/core/reconfigure",
+) as typeof reconfigure;
 export const retire: unique symbol = Symbol.for("@conn/core/retire") as typeof retire;
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -129,13 +131,19 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
         stages.push({ name, ok: true, ms: performance.now() - start });
         return true;
       } catch (error) {
-        stages.push({ name, ok: false, ms: performance.now() - start, error: wrap(error, this.name, name) });
+        stages.push({
+          name,
+          ok: false,
+          ms: performance.now() - start,
+          error: wrap(error, this.name, name),
+        });
         return false;
       }
     };
     const opened = await step("open", () => this.client());
     const ping = this.ping?.bind(this);
-    if (opened && ping) await step("ping", () => this.run("ping", (client) => ping(client), { repeat: true }));
+    if (opened && ping)
+      await step("ping", () => this.run("ping", (client) => ping(client), { repeat: true }));
     return { connection: this.name, type: this.type, ok: stages.every(({ ok }) => ok), stages };
   }
 
@@ -185,7 +193,12 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
       operation,
       (client, signal, lifetime) => {
         const release = lifetime.lease();
-        return Promise.resolve({ client, signal: lifetime.signal, release, [Symbol.dispose]: release });
+        return Promise.resolve({
+          client,
+          signal: lifetime.signal,
+          release,
+          [Symbol.dispose]: release,
+        });
       },
       options,
     );
@@ -270,7 +283,13 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     );
     this.#lifetime = lifetime;
     lifetime.client.then(
-      () => publish({ kind: "open", connection: this.name, type: this.type, ms: performance.now() - start }),
+      () =>
+        publish({
+          kind: "open",
+          connection: this.name,
+          type: this.type,
+          ms: performance.now() - start,
+        }),
       // A failed open is forgotten, so that the next call tries again.
       () => this.#forget(lifetime),
     );
@@ -281,9 +300,14 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const seconds = toSeconds(state.settings.openTimeout ?? 30, "openTimeout");
     const controller = new AbortController();
     const name = { connection: this.name, operation: "open" };
-    const timer = setTimeout(() => controller.abort(timeoutError(name, seconds)), Math.min(seconds * 1000, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => controller.abort(timeoutError(name, seconds)),
+      Math.min(seconds * 1000, 2 ** 31 - 1),
+    );
     const either = AbortSignal.any([signal, controller.signal]);
-    const opening = Promise.resolve().then(() => this.open(this.#config, { name: this.name, signal: either }));
+    const opening = Promise.resolve().then(() =>
+      this.open(this.#config, { name: this.name, signal: either }),
+    );
     try {
       return await abortable(opening, either, name);
     } catch (error) {
@@ -298,7 +322,9 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   /** The source broke this client: nobody gets it again, and it goes when its last call has ended. */
   #discard(lifetime: Lifetime<Client>): void {
     this.#forget(lifetime);
-    const reason = new ConnError("CONN_LOST", `${this.name} lost its connection.`, { connection: this.name });
+    const reason = new ConnError("CONN_LOST", `${this.name} lost its connection.`, {
+      connection: this.name,
+    });
     lifetime.end(this.#drainSeconds(), reason).catch(() => {});
   }
 
@@ -311,7 +337,10 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     if (!lifetime) return;
     this.#lifetime = undefined;
     const message = `${this.name} was ${how} while a call was running.`;
-    await lifetime.end(this.#drainSeconds(), new ConnError("CONN_ABORTED", message, { connection: this.name }));
+    await lifetime.end(
+      this.#drainSeconds(),
+      new ConnError("CONN_ABORTED", message, { connection: this.name }),
+    );
   }
 
   #drainSeconds(): number {
@@ -340,7 +369,9 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   }
 
   static {
-    explainMisses(this.prototype, (value) => (#lifetime in value ? value.#lifetime?.opened : undefined));
+    explainMisses(this.prototype, (value) =>
+      #lifetime in value ? value.#lifetime?.opened : undefined,
+    );
   }
 
   #newOwner(): CacheOwner {

@@ -29,27 +29,54 @@ export function describe(subject: BaseConnection | ConnectionClass): Help {
   assertClass(connectionClass, "help()");
   const known: Readonly<Record<string, string>> = { ...baseMembers, ...connectionClass.members };
   const prototype = connectionClass.prototype as object;
-  const names = [...new Set([...Object.keys(connectionClass.members ?? {}), ...methodsOf(prototype)])].filter((name) => name !== "toJSON");
+  const names = [
+    ...new Set([...Object.keys(connectionClass.members ?? {}), ...methodsOf(prototype)]),
+  ].filter((name) => name !== "toJSON");
   const data = {
     type: connectionClass.type,
     className: connectionClass.name,
     ...(connection ? { connection: connection.name } : {}),
     settings: fieldsOf(connectionClass),
-    members: names.map((name) => (Object.hasOwn(known, name) ? { name, description: known[name]! } : { name })),
+    members: names.map((name) =>
+      Object.hasOwn(known, name) ? { name, description: known[name]! } : { name },
+    ),
   };
-  return Object.defineProperty(data, "toString", { value: () => format(data), enumerable: false }) as Help;
+  return Object.defineProperty(data, "toString", {
+    value: () => format(data),
+    enumerable: false,
+  }) as Help;
 }
 
-function format({ type, className, connection, settings, members }: Omit<Help, "toString">): string {
-  const title = connection === undefined ? `${className} (type "${type}")` : `${connection}: ${className} (type "${type}")`;
-  const setting = ({ name, type: kind, required, secret, description, default: fallback, example }: Field): [string, string] => {
+function format({
+  type,
+  className,
+  connection,
+  settings,
+  members,
+}: Omit<Help, "toString">): string {
+  const title =
+    connection === undefined
+      ? `${className} (type "${type}")`
+      : `${connection}: ${className} (type "${type}")`;
+  const setting = ({
+    name,
+    type: kind,
+    required,
+    secret,
+    description,
+    default: fallback,
+    example,
+  }: Field): [string, string] => {
     const notes = [
       required && "required",
       secret && "secret",
       fallback !== undefined && `default ${JSON.stringify(fallback)}`,
       example !== undefined && `such as ${JSON.stringify(example)}`,
     ].filter(Boolean);
-    return [`${name}: ${kind}`, [description, notes.length > 0 && `(${notes.join(", ")})`].filter(Boolean).join(" ")];
+    return [
+      `${name}: ${kind}`,
+      [description, notes.length > 0 && `(${notes.join(", ")})`].filter(Boolean).join(" "),
+    ];
   };
   return [
     title,

@@ -29,10 +29,14 @@ async function load(provider: Provider): Promise<ConnectionClass> {
     module = (await import(/* @vite-ignore */ await entryOf(provider))) as Record<string, unknown>;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new ConnError("CONN_PLUGIN_LOAD", `The package ${packageName} failed while it was loaded: ${message}`, {
-      cause: error,
-      hint: `Reinstall it: ${await installCommand([packageName])}`,
-    });
+    throw new ConnError(
+      "CONN_PLUGIN_LOAD",
+      `The package ${packageName} failed while it was loaded: ${message}`,
+      {
+        cause: error,
+        hint: `Reinstall it: ${await installCommand([packageName])}`,
+      },
+    );
   }
   const connectionClass = module[exportName];
   assertClass(connectionClass, `${packageName}, export ${exportName}`);
@@ -47,25 +51,43 @@ async function load(provider: Provider): Promise<ConnectionClass> {
 }
 
 function conflict(type: string, left: Provider, right: Provider): ConnError {
-  return new ConnError("CONN_TYPE_CONFLICT", `Both ${left.packageName} and ${right.packageName} provide the type "${type}".`, {
-    hint: `Uninstall one of them, or pass the class: import { ${left.exportName} } from "${left.packageName}"`,
-  });
+  return new ConnError(
+    "CONN_TYPE_CONFLICT",
+    `Both ${left.packageName} and ${right.packageName} provide the type "${type}".`,
+    {
+      hint: `Uninstall one of them, or pass the class: import { ${left.exportName} } from "${left.packageName}"`,
+    },
+  );
 }
 
-async function unknownType(type: string, providers: readonly Provider[], cwd: string): Promise<ConnError> {
+async function unknownType(
+  type: string,
+  providers: readonly Provider[],
+  cwd: string,
+): Promise<ConnError> {
   const shown = JSON.stringify(type.slice(0, 80));
-  const known = [...new Set([...state.registered.keys(), ...providers.map((provider) => provider.type)])];
-  const installed = known.length > 0 ? `Installed types: ${known.sort().join(", ")}.` : "No installed package provides a type.";
-  return new ConnError("CONN_TYPE_UNKNOWN", `No installed package provides the type ${shown}. ${installed}`, {
-    hint: await remedy(type, known, cwd),
-  });
+  const known = [
+    ...new Set([...state.registered.keys(), ...providers.map((provider) => provider.type)]),
+  ];
+  const installed =
+    known.length > 0
+      ? `Installed types: ${known.sort().join(", ")}.`
+      : "No installed package provides a type.";
+  return new ConnError(
+    "CONN_TYPE_UNKNOWN",
+    `No installed package provides the type ${shown}. ${installed}`,
+    {
+      hint: await remedy(type, known, cwd),
+    },
+  );
 }
 
 async function remedy(type: string, known: readonly string[], cwd: string): Promise<string> {
   const packageName = Object.hasOwn(firstParty, type) ? firstParty[type] : undefined;
   if (packageName) return `Run: ${await installCommand([packageName], cwd)}`;
   // A value from a file never names a module: not a path, not a URL, not a package.
-  if (!/^[a-z][a-z0-9_-]{0,63}$/.test(type)) return 'A type is a short name such as "sql"; packages and paths are not types.';
+  if (!/^[a-z][a-z0-9_-]{0,63}$/.test(type))
+    return 'A type is a short name such as "sql"; packages and paths are not types.';
   const near = didYouMean(type, [...known, ...Object.keys(firstParty)]);
   if (near && known.includes(near)) return `Did you mean "${near}"?`;
   if (near) return `Did you mean "${near}"? Run: ${await installCommand([firstParty[near]!], cwd)}`;

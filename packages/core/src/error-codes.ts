@@ -8,16 +8,20 @@ export const errorCodes = {
     remedy: "Open the file at the line and column in the message and mend the syntax there.",
   },
   CONN_SECRETS_READ: {
-    cause: "A secrets file exists but cannot be read: wrong permissions, a directory, a pipe or a device, too large, or not UTF-8.",
+    cause:
+      "A secrets file exists but cannot be read: wrong permissions, a directory, a pipe or a device, too large, or not UTF-8.",
     remedy: "Make it a plain UTF-8 file that you own: chmod 600 .conn/secrets.toml",
   },
   CONN_SECRETS_UNSAFE: {
-    cause: "Other users can write a secrets file or its owner is somebody else, or a file tracked by git asks to run a command.",
-    remedy: "chmod 600 the file, make yourself its owner, or move the section with `cmd` to a file that git does not track.",
+    cause:
+      "Other users can write a secrets file or its owner is somebody else, or a file tracked by git asks to run a command.",
+    remedy:
+      "chmod 600 the file, make yourself its owner, or move the section with `cmd` to a file that git does not track.",
   },
   CONN_SECRETS_REFERENCE: {
     cause: "A value refers to an environment variable, a file or a command that gives nothing.",
-    remedy: "Set the variable, write the file, or run the command by hand and mend what it reports.",
+    remedy:
+      "Set the variable, write the file, or run the command by hand and mend what it reports.",
   },
   CONN_NAME_UNKNOWN: {
     cause: "No section of the secrets and no discovered type has the connection's name.",
@@ -68,7 +72,8 @@ export const errorCodes = {
     remedy: "Correct the user, password or token in the secrets file.",
   },
   CONN_LOST: {
-    cause: "The connection was lost while a call was running, and the call could not safely be repeated.",
+    cause:
+      "The connection was lost while a call was running, and the call could not safely be repeated.",
     remedy: "Check whether the call took effect, then run it again.",
   },
   CONN_TIMEOUT: {

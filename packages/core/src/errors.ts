@@ -50,10 +50,19 @@ export class ConnError extends Error {
 
   constructor(code: ConnErrorCode, message: string, options: ConnErrorOptions = {}) {
     const safe = redact({ ...options, cause: undefined, message });
-    super(compose(safe.message, safe), "cause" in options ? { cause: redact(options.cause) } : undefined);
+    super(
+      compose(safe.message, safe),
+      "cause" in options ? { cause: redact(options.cause) } : undefined,
+    );
     this.code = code;
     const { hint, connection, operation, location, problems } = safe;
-    for (const [key, value] of Object.entries({ hint, connection, operation, location, problems })) {
+    for (const [key, value] of Object.entries({
+      hint,
+      connection,
+      operation,
+      location,
+      problems,
+    })) {
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }
     Object.defineProperty(this, "name", { value: "ConnError", configurable: true });

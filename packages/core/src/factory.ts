@@ -47,7 +47,10 @@ export function connection<
   },
 ): Promise<C>;
 export function connection(name: string, options?: ConnectionOptions): Promise<BaseConnection>;
-export async function connection(name: string, options: ConnectionOptions = {}): Promise<BaseConnection> {
+export async function connection(
+  name: string,
+  options: ConnectionOptions = {},
+): Promise<BaseConnection> {
   const life = options.ttl === undefined ? Infinity : toSeconds(options.ttl, "ttl");
   // Secrets, discovery and validation load with the first connection, and not with the import.
   const { prepare } = await import("./prepare.ts");
@@ -90,7 +93,9 @@ export async function closeAll(): Promise<void> {
  * Closes all connections when the process is asked to end, then lets it end. For servers: a script
  * that has nothing left to do ends by itself. Returns a function that takes the request back.
  */
-export function closeOnSignals(signals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"]): () => void {
+export function closeOnSignals(
+  signals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"],
+): () => void {
   const stop = (): void => {
     for (const signal of signals) process.off(signal, listener);
   };
@@ -103,10 +108,17 @@ export function closeOnSignals(signals: readonly NodeJS.Signals[] = ["SIGTERM", 
   return stop;
 }
 
-function bound(connectionClass: ConnectionClass, name: string, maxEntries: number | undefined): void {
+function bound(
+  connectionClass: ConnectionClass,
+  name: string,
+  maxEntries: number | undefined,
+): void {
   if (maxEntries === undefined) return;
   const keys = [...state.instances]
-    .filter(([, { connection: instance }]) => instance.constructor === connectionClass && instance.name === name)
+    .filter(
+      ([, { connection: instance }]) =>
+        instance.constructor === connectionClass && instance.name === name,
+    )
     .map(([key]) => key);
   for (const key of keys.slice(0, Math.max(0, keys.length - Math.max(1, maxEntries)))) evict(key);
 }

@@ -3,8 +3,21 @@ import { ConnError } from "./errors.ts";
 /** What a failure means for the connection and for the call. */
 export type Failure = "lost" | "transient" | "final";
 
-const lostCodes = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ENOTCONN", "ERR_STREAM_PREMATURE_CLOSE"]);
-const transientCodes = new Set(["ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN"]);
+const lostCodes = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ECONNABORTED",
+  "ENOTCONN",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+const transientCodes = new Set([
+  "ECONNREFUSED",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+]);
 
 /** The meaning of the operating system's error codes, wherever in the chain of causes they stand. */
 export function failureOf(error: unknown): Failure {
@@ -45,7 +58,8 @@ export function hintFor(error: unknown): string | undefined {
 
 /** The text of a failure, its own words where it has some. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && !error.message) return error.errors.map(messageOf).join("; ");
+  if (error instanceof AggregateError && !error.message)
+    return error.errors.map(messageOf).join("; ");
   if (error instanceof Error) return error.message || error.name;
   return String(error);
 }
@@ -54,12 +68,17 @@ export function wrap(error: unknown, connection: string, operation: string): Con
   if (error instanceof ConnError) return error;
   const message = messageOf(error);
   const options = { connection, operation, cause: error, hint: hintFor(error) };
-  if (operation === "open") return new ConnError("CONN_OPEN", `${connection} could not be opened: ${message}`, options);
+  if (operation === "open")
+    return new ConnError("CONN_OPEN", `${connection} could not be opened: ${message}`, options);
   if (failureOf(error) === "lost") {
-    return new ConnError("CONN_LOST", `${connection}.${operation} lost its connection: ${message}`, {
-      ...options,
-      hint: "Check whether the call took effect, then run it again.",
-    });
+    return new ConnError(
+      "CONN_LOST",
+      `${connection}.${operation} lost its connection: ${message}`,
+      {
+        ...options,
+        hint: "Check whether the call took effect, then run it again.",
+      },
+    );
   }
   return new ConnError("CONN_QUERY", `${connection}.${operation} failed: ${message}`, options);
 }

@@ -50,7 +50,9 @@ export function fieldsOf(connectionClass: ConnectionClass): Field[] {
 
 /** Whether a setting's name alone says that its value is secret. */
 export function soundsSecret(name: string): boolean {
-  return /pass(word|wd|phrase)?$|pwd|secret|token|credential|private_?key|api_?key|access_?key$|account_?key|sas$|connection_?string/i.test(name);
+  return /pass(word|wd|phrase)?$|pwd|secret|token|credential|private_?key|api_?key|access_?key$|account_?key|sas$|connection_?string/i.test(
+    name,
+  );
 }
 
 function collect(schema: JsonSchema, certain: boolean, fields: Map<string, Field>): void {
@@ -61,16 +63,23 @@ function collect(schema: JsonSchema, certain: boolean, fields: Map<string, Field
       type: typeOf(property),
       required: certain && (schema.required?.includes(name) ?? false),
       secret: isSecret(property) || soundsSecret(name),
-      ...definedOnly({ description: property.description, default: property.default, example: property.examples?.[0] }),
+      ...definedOnly({
+        description: property.description,
+        default: property.default,
+        example: property.examples?.[0],
+      }),
     });
   }
   for (const part of schema.allOf ?? []) collect(part, certain, fields);
   // In a choice, what one branch requires another may not even have.
-  for (const branch of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) collect(branch, false, fields);
+  for (const branch of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])])
+    collect(branch, false, fields);
 }
 
 function isSecret(schema: JsonSchema): boolean {
-  return schema.writeOnly === true || [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].some(isSecret);
+  return (
+    schema.writeOnly === true || [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].some(isSecret)
+  );
 }
 
 function typeOf(schema: JsonSchema): string {
@@ -78,10 +87,14 @@ function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (typeof schema.type === "string") return schema.type;
   const branches = schema.anyOf ?? schema.oneOf;
-  const types = Array.isArray(schema.type) ? (schema.type as string[]) : (branches?.map(typeOf) ?? ["any"]);
+  const types = Array.isArray(schema.type)
+    ? (schema.type as string[])
+    : (branches?.map(typeOf) ?? ["any"]);
   return [...new Set(types)].join(" | ");
 }
 
 function definedOnly<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;
+  return Object.fromEntries(
+    Object.entries(value).filter(([, item]) => item !== undefined),
+  ) as never;
 }

@@ -45,5 +45,7 @@ function stretch(text: string): Promise<string> {
 /** Names a function or an instance for other processes, which know nothing of this one's references. */
 function describe(value: object | symbol): string {
   if (typeof value === "symbol") return String(value);
-  return typeof value === "function" ? `function(${value.name})` : `instance(${value.constructor.name})`;
+  return typeof value === "function"
+    ? `function(${value.name})`
+    : `instance(${value.constructor.name})`;
 }

@@ -16,7 +16,12 @@ export type { CacheStore } from "./cache-store.ts";
 export type { CheckReport, CheckStage } from "./check.ts";
 export { BaseConnection } from "./connection.ts";
 export type { Lease, OpenContext, RunOptions } from "./connection.ts";
-export type { ConnectionClass, ConnectionInit, Connections, ConnectionTypes } from "./connection-class.ts";
+export type {
+  ConnectionClass,
+  ConnectionInit,
+  Connections,
+  ConnectionTypes,
+} from "./connection-class.ts";
 export type { Duration } from "./duration.ts";
 export type { CoreErrorCode } from "./error-codes.ts";
 export { ConnError } from "./errors.ts";
@@ -37,12 +42,17 @@ export type { Settings } from "./settings.ts";
 export type { InferOutput, StandardSchemaV1 } from "./standard-schema.ts";
 export { ColumnView, printable, Table, TableBuilder } from "./table.ts";
 export type {
+  ArrowDataType,
+  ArrowField,
   ArrowTable,
+  ArrowTypeLike,
+  ArrowVector,
   ColumnChunk,
   ColumnInfo,
   ColumnSpec,
   ColumnType,
   CSVOptions,
   PrintOptions,
+  RowOf,
   TableMeta,
 } from "./table.ts";

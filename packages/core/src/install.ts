@@ -38,17 +38,25 @@ export async function installCommand(packages: readonly string[], cwd?: string):
  */
 export async function importOptional<T>(
   load: () => Promise<T>,
-  { packageName, needed, connection }: { readonly packageName: string; readonly needed: string; readonly connection?: string },
+  {
+    packageName,
+    needed,
+    connection,
+  }: { readonly packageName: string; readonly needed: string; readonly connection?: string },
 ): Promise<T> {
   try {
     return await load();
   } catch (error) {
     if (!isMissing(error, packageName)) throw error;
-    throw new ConnError("CONN_PACKAGE_MISSING", `${needed} needs the package ${packageName}, which is not installed.`, {
-      connection,
-      cause: error,
-      hint: `Run: ${await installCommand([packageName])}`,
-    });
+    throw new ConnError(
+      "CONN_PACKAGE_MISSING",
+      `${needed} needs the package ${packageName}, which is not installed.`,
+      {
+        connection,
+        cause: error,
+        hint: `Run: ${await installCommand([packageName])}`,
+      },
+    );
   }
 }
 
@@ -69,8 +77,12 @@ export async function exists(path: string): Promise<boolean> {
 
 async function declaredManager(folder: string): Promise<PackageManager | undefined> {
   try {
-    const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { packageManager?: unknown };
-    return /^(npm|pnpm|yarn|bun)@/.exec(String(manifest.packageManager))?.[1] as PackageManager | undefined;
+    const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
+      packageManager?: unknown;
+    };
+    return /^(npm|pnpm|yarn|bun)@/.exec(String(manifest.packageManager))?.[1] as
+      | PackageManager
+      | undefined;
   } catch {
     return undefined;
   }
@@ -80,5 +92,8 @@ async function declaredManager(folder: string): Promise<PackageManager | undefin
 function isMissing(error: unknown, packageName: string): boolean {
   if (!(error instanceof Error)) return false;
   const { code, message } = error as NodeJS.ErrnoException;
-  return (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") && message.includes(`'${packageName}'`);
+  return (
+    (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") &&
+    message.includes(`'${packageName}'`)
+  );
 }

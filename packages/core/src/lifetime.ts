@@ -12,7 +12,10 @@ export class Lifetime<Client> {
   #idle: (() => void) | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor(open: (signal: AbortSignal) => Promise<Client>, release: (client: Client) => Promise<void>) {
+  constructor(
+    open: (signal: AbortSignal) => Promise<Client>,
+    release: (client: Client) => Promise<void>,
+  ) {
     // Every running call listens; many of them are no leak.
     setMaxListeners(0, this.#controller.signal);
     this.client = open(this.#controller.signal).then((client) => (this.opened = client));

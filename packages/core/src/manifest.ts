@@ -22,7 +22,10 @@ interface Manifest {
   readonly devDependencies?: Record<string, string>;
   readonly optionalDependencies?: Record<string, string>;
   readonly peerDependencies?: Record<string, string>;
-  readonly conn?: { readonly api?: unknown; readonly connections?: Record<string, { export?: unknown; title?: unknown }> };
+  readonly conn?: {
+    readonly api?: unknown;
+    readonly connections?: Record<string, { export?: unknown; title?: unknown }>;
+  };
   readonly exports?: unknown;
   readonly module?: string;
   readonly main?: string;
@@ -31,7 +34,11 @@ interface Manifest {
 
 interface PnpApi {
   resolveToUnqualified(request: string, issuer: string): string | null;
-  resolveRequest(request: string, issuer: string, options: { conditions: Set<string> }): string | null;
+  resolveRequest(
+    request: string,
+    issuer: string,
+    options: { conditions: Set<string> },
+  ): string | null;
 }
 
 const api = 1;
@@ -49,9 +56,12 @@ export async function readProviders(start: string): Promise<Provider[]> {
     if (!application) continue;
     if (application.conn) found.set(folder, providersOf(application, folder));
     const names = new Set(
-      [application.dependencies, application.devDependencies, application.optionalDependencies, application.peerDependencies].flatMap(
-        (dependencies) => Object.keys(dependencies ?? {}),
-      ),
+      [
+        application.dependencies,
+        application.devDependencies,
+        application.optionalDependencies,
+        application.peerDependencies,
+      ].flatMap((dependencies) => Object.keys(dependencies ?? {})),
     );
     await Promise.all(
       [...names].map(async (name) => {
@@ -62,18 +72,23 @@ export async function readProviders(start: string): Promise<Provider[]> {
     );
   }
   // The order of discovery depends on the disk; messages must not.
-  return [...found.values()].flat().sort((left, right) => compare(left.type + left.packageName, right.type + right.packageName));
+  return [...found.values()]
+    .flat()
+    .sort((left, right) => compare(left.type + left.packageName, right.type + right.packageName));
 }
 
 /** The URL of a package's main module, by the conditions that Node itself uses for `import`. */
 export async function entryOf({ packageName, folder }: Provider): Promise<string> {
   const pnp = pnpApi();
   if (pnp) {
-    const path = pnp.resolveRequest(packageName, join(folder, "package.json"), { conditions: new Set(["node", "import", "default"]) });
+    const path = pnp.resolveRequest(packageName, join(folder, "package.json"), {
+      conditions: new Set(["node", "import", "default"]),
+    });
     if (path) return pathToFileURL(path).href;
   }
   const manifest = await readManifest(folder);
-  const target = manifest && (mainExport(manifest.exports) ?? manifest.module ?? manifest.main ?? "index.js");
+  const target =
+    manifest && (mainExport(manifest.exports) ?? manifest.module ?? manifest.main ?? "index.js");
   return pathToFileURL(join(folder, target ?? "index.js")).href;
 }
 
@@ -90,7 +105,9 @@ async function applicationFolders(start: string): Promise<string[]> {
     let nearest = false;
     for (const folder of upwards(from)) {
       if (!(await exists(join(folder, "package.json")))) continue;
-      const isRoot = (await exists(join(folder, "pnpm-workspace.yaml"))) || (await readManifest(folder))?.workspaces !== undefined;
+      const isRoot =
+        (await exists(join(folder, "pnpm-workspace.yaml"))) ||
+        (await readManifest(folder))?.workspaces !== undefined;
       if (!nearest || isRoot) folders.add(folder);
       nearest = true;
       if (isRoot) break;
@@ -125,19 +142,34 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 
 function providersOf({ name = "", conn }: Manifest, folder: string): Provider[] {
   if (conn?.api !== api) {
-    throw invalid(name, `its manifest has api ${JSON.stringify(conn?.api)}, and this version of @conn/core speaks api ${api}`);
+    throw invalid(
+      name,
+      `its manifest has api ${JSON.stringify(conn?.api)}, and this version of @conn/core speaks api ${api}`,
+    );
   }
   return Object.entries(conn.connections ?? {}).map(([type, entry]) => {
-    if (!/^[a-z][a-z0-9_-]{0,63}$/.test(type)) throw invalid(name, `its type ${JSON.stringify(type)} is no type name`);
-    if (typeof entry?.export !== "string") throw invalid(name, `its type ${JSON.stringify(type)} names no export`);
-    return { type, title: typeof entry.title === "string" ? entry.title : type, packageName: name, exportName: entry.export, folder };
+    if (!/^[a-z][a-z0-9_-]{0,63}$/.test(type))
+      throw invalid(name, `its type ${JSON.stringify(type)} is no type name`);
+    if (typeof entry?.export !== "string")
+      throw invalid(name, `its type ${JSON.stringify(type)} names no export`);
+    return {
+      type,
+      title: typeof entry.title === "string" ? entry.title : type,
+      packageName: name,
+      exportName: entry.export,
+      folder,
+    };
   });
 }
 
 function invalid(packageName: string, why: string): ConnError {
-  return new ConnError("CONN_PLUGIN_INVALID", `The package ${packageName} is no usable plugin: ${why}.`, {
-    hint: `Update both packages, or uninstall ${packageName}.`,
-  });
+  return new ConnError(
+    "CONN_PLUGIN_INVALID",
+    `The package ${packageName} is no usable plugin: ${why}.`,
+    {
+      hint: `Update both packages, or uninstall ${packageName}.`,
+    },
+  );
 }
 
 /** The target of `exports["."]` under Node's conditions for `import`. */

@@ -2,12 +2,40 @@ import { channel } from "node:diagnostics_channel";
 
 /** What happens inside conn, published on `node:diagnostics_channel` under `conn:<kind>`. */
 export type ConnEvent =
-  | { readonly kind: "open"; readonly connection: string; readonly type: string; readonly ms: number }
+  | {
+      readonly kind: "open";
+      readonly connection: string;
+      readonly type: string;
+      readonly ms: number;
+    }
   | { readonly kind: "release"; readonly connection: string; readonly type: string }
-  | { readonly kind: "hit"; readonly connection: string; readonly operation: string; readonly age: number; readonly stale: boolean; readonly tier: "memory" | "store" }
-  | { readonly kind: "load"; readonly connection: string; readonly operation: string; readonly ms: number }
-  | { readonly kind: "retry"; readonly connection: string; readonly operation: string; readonly attempt: number; readonly wait: number }
-  | { readonly kind: "failure"; readonly connection: string; readonly operation: string; readonly code: string };
+  | {
+      readonly kind: "hit";
+      readonly connection: string;
+      readonly operation: string;
+      readonly age: number;
+      readonly stale: boolean;
+      readonly tier: "memory" | "store";
+    }
+  | {
+      readonly kind: "load";
+      readonly connection: string;
+      readonly operation: string;
+      readonly ms: number;
+    }
+  | {
+      readonly kind: "retry";
+      readonly connection: string;
+      readonly operation: string;
+      readonly attempt: number;
+      readonly wait: number;
+    }
+  | {
+      readonly kind: "failure";
+      readonly connection: string;
+      readonly operation: string;
+      readonly code: string;
+    };
 
 export type ConnEventKind = ConnEvent["kind"];
 

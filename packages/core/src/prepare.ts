@@ -29,7 +29,8 @@ export async function prepare(given: string, options: ConnectionOptions): Promis
     name,
     connectionClass,
     config: await validateConfig(connectionClass, { name, section, overrides }),
-    reload: async () => validateConfig(connectionClass, { name, section: await secrets().section(name), overrides }),
+    reload: async () =>
+      validateConfig(connectionClass, { name, section: await secrets().section(name), overrides }),
   };
 }
 
@@ -39,9 +40,13 @@ function resolveName(name: string): string {
     const variable = name.slice(4);
     resolved = process.env[variable] ?? "";
     if (resolved === "") {
-      throw new ConnError("CONN_NAME_UNKNOWN", `The environment variable ${variable}, which names the connection, is not set.`, {
-        hint: `Set it: export ${variable}=pet_db`,
-      });
+      throw new ConnError(
+        "CONN_NAME_UNKNOWN",
+        `The environment variable ${variable}, which names the connection, is not set.`,
+        {
+          hint: `Set it: export ${variable}=pet_db`,
+        },
+      );
     }
   }
   assertConnectionName(resolved);
@@ -64,26 +69,43 @@ async function resolveClass(
     throw await unknownName(name, section, types);
   }
   if (typeof type !== "string") {
-    throw new ConnError("CONN_CONFIG", `The \`type\` of ${name} is no text.`, { connection: name, hint: 'Write for example: type = "sql"' });
+    throw new ConnError("CONN_CONFIG", `The \`type\` of ${name} is no text.`, {
+      connection: name,
+      hint: 'Write for example: type = "sql"',
+    });
   }
   return classOf(type);
 }
 
-async function unknownName(name: string, section: SecretsSection | undefined, types: readonly string[]): Promise<ConnError> {
+async function unknownName(
+  name: string,
+  section: SecretsSection | undefined,
+  types: readonly string[],
+): Promise<ConnError> {
   const installed = types.length > 0 ? types.join(", ") : "none";
   if (section) {
-    return new ConnError("CONN_NAME_UNKNOWN", `The section [connections.${name}] has no \`type\`. Installed types: ${installed}.`, {
-      connection: name,
-      hint: `Add type = "${types[0] ?? "sql"}" to the section, or pass { type } to connection().`,
-    });
+    return new ConnError(
+      "CONN_NAME_UNKNOWN",
+      `The section [connections.${name}] has no \`type\`. Installed types: ${installed}.`,
+      {
+        connection: name,
+        hint: `Add type = "${types[0] ?? "sql"}" to the section, or pass { type } to connection().`,
+      },
+    );
   }
   const names = await secrets().names();
   const near = didYouMean(name, [...names, ...types]);
   const list = names.length > 0 ? names.join(", ") : "none";
-  return new ConnError("CONN_NAME_UNKNOWN", `There is no connection ${JSON.stringify(name)}. Sections: ${list}. Installed types: ${installed}.`, {
-    connection: name,
-    hint: near ? `Did you mean "${near}"?` : `Add a section [connections.${name}] to .conn/secrets.toml, or pass { type } to connection().`,
-  });
+  return new ConnError(
+    "CONN_NAME_UNKNOWN",
+    `There is no connection ${JSON.stringify(name)}. Sections: ${list}. Installed types: ${installed}.`,
+    {
+      connection: name,
+      hint: near
+        ? `Did you mean "${near}"?`
+        : `Add a section [connections.${name}] to .conn/secrets.toml, or pass { type } to connection().`,
+    },
+  );
 }
 
 /** The process's one reader of secrets; it belongs to the working directory at the first use. */

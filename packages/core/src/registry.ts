@@ -30,11 +30,14 @@ export function assertClass(value: unknown, where: string): asserts value is Con
 }
 
 function problemOf(value: unknown): string | undefined {
-  if (typeof value !== "function") return `expected a connection class, and got ${value === null ? "null" : typeof value}`;
+  if (typeof value !== "function")
+    return `expected a connection class, and got ${value === null ? "null" : typeof value}`;
   const { name, type, config } = value as unknown as Partial<ConnectionClass> & { name: string };
   const prototype = (value as { prototype?: Partial<BaseConnection> }).prototype;
-  if (typeof prototype?.client !== "function") return `the class ${name} does not extend BaseConnection`;
+  if (typeof prototype?.client !== "function")
+    return `the class ${name} does not extend BaseConnection`;
   if (typeof type !== "string" || type === "") return `the class ${name} has no \`static type\``;
-  if (typeof config?.["~standard"]?.validate !== "function") return `the class ${name} has no \`static config\` that is a Standard Schema`;
+  if (typeof config?.["~standard"]?.validate !== "function")
+    return `the class ${name} has no \`static config\` that is a Standard Schema`;
   return undefined;
 }

@@ -43,7 +43,13 @@ export class RetryBudget {
 /** Runs a task again while its failures allow it, the budget has tokens and the deadline is not passed. */
 export async function retry<T>(
   task: (attempt: number) => Promise<T>,
-  { classify, budget, policy = {}, signal, onRetry }: {
+  {
+    classify,
+    budget,
+    policy = {},
+    signal,
+    onRetry,
+  }: {
     readonly classify: (error: unknown) => Verdict;
     readonly budget: RetryBudget;
     readonly policy?: RetryPolicy;
@@ -63,7 +69,10 @@ export async function retry<T>(
       const verdict = classify(error);
       if (!verdict.retry) throw error;
       // Full jitter spreads callers that failed together over the whole pause.
-      const wait = Math.max(verdict.after ?? 0, Math.random() * Math.min(cap, base * 2 ** (attempt - 1)));
+      const wait = Math.max(
+        verdict.after ?? 0,
+        Math.random() * Math.min(cap, base * 2 ** (attempt - 1)),
+      );
       const elapsed = (performance.now() - start) / 1000;
       if (elapsed + wait > deadline || !budget.spend()) throw error;
       onRetry?.(attempt, wait);

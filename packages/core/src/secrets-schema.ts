@@ -28,7 +28,8 @@ export function secretsSchema(classes: readonly ConnectionClass[]): JsonSchema {
       connections: {
         type: "object",
         description: "One table per connection: [connections.<name>]",
-        additionalProperties: classes.length === 0 ? { type: "object" } : { anyOf: classes.map(section) },
+        additionalProperties:
+          classes.length === 0 ? { type: "object" } : { anyOf: classes.map(section) },
       },
     },
     definitions: { reference },
@@ -37,14 +38,20 @@ export function secretsSchema(classes: readonly ConnectionClass[]): JsonSchema {
 
 function section(connectionClass: ConnectionClass): JsonSchema {
   // What is required here may come from another file or the environment.
-  const { type = "object", required: _, ...rest } = toDraft4(settingsSchema(connectionClass) ?? {}) as JsonSchema;
-  const properties = Object.entries(rest.properties ?? {}).map(([name, property]): [string, JsonSchema] => [
-    name,
-    {
-      ...(property.description === undefined ? {} : { description: property.description }),
-      anyOf: [property, { $ref: "#/definitions/reference" }],
-    },
-  ]);
+  const {
+    type = "object",
+    required: _,
+    ...rest
+  } = toDraft4(settingsSchema(connectionClass) ?? {}) as JsonSchema;
+  const properties = Object.entries(rest.properties ?? {}).map(
+    ([name, property]): [string, JsonSchema] => [
+      name,
+      {
+        ...(property.description === undefined ? {} : { description: property.description }),
+        anyOf: [property, { $ref: "#/definitions/reference" }],
+      },
+    ],
+  );
   return {
     ...rest,
     type,
@@ -61,13 +68,18 @@ function toDraft4(schema: unknown): unknown {
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === "$schema" || keyword === "examples" || keyword === "writeOnly") continue;
     if (keyword === "const") result["enum"] = [value];
-    else if (keyword === "exclusiveMinimum") Object.assign(result, { minimum: value as unknown, exclusiveMinimum: true });
-    else if (keyword === "exclusiveMaximum") Object.assign(result, { maximum: value as unknown, exclusiveMaximum: true });
+    else if (keyword === "exclusiveMinimum")
+      Object.assign(result, { minimum: value as unknown, exclusiveMinimum: true });
+    else if (keyword === "exclusiveMaximum")
+      Object.assign(result, { maximum: value as unknown, exclusiveMaximum: true });
     else if (keyword === "properties") {
       // Names of settings are no keywords: a setting may be called `examples`.
-      result[keyword] = Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, toDraft4(inner)]));
+      result[keyword] = Object.fromEntries(
+        Object.entries(value as object).map(([name, inner]) => [name, toDraft4(inner)]),
+      );
     } else result[keyword] = toDraft4(value);
   }
-  if (Array.isArray(result["required"]) && result["required"].length === 0) delete result["required"];
+  if (Array.isArray(result["required"]) && result["required"].length === 0)
+    delete result["required"];
   return result;
 }

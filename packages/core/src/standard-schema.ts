@@ -24,4 +24,6 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-export type InferOutput<S extends StandardSchemaV1> = NonNullable<S["~standard"]["types"]>["output"];
+export type InferOutput<S extends StandardSchemaV1> = NonNullable<
+  S["~standard"]["types"]
+>["output"];

@@ -78,7 +78,9 @@ describe("the canonical form of a call", () => {
     ["a symbol", Symbol("fish")],
     ["an instance of Pet", new (class Pet {})()],
   ])("refuses %s, whose equality nobody can tell", (what, unclear) => {
-    expect(() => canonical([unclear])).toThrow(expect.objectContaining({ code: "CONN_ARGUMENT", message: expect.stringContaining(what) }));
+    expect(() => canonical([unclear])).toThrow(
+      expect.objectContaining({ code: "CONN_ARGUMENT", message: expect.stringContaining(what) }),
+    );
   });
 
   it("refuses a value that contains itself", () => {

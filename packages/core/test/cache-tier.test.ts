@@ -22,10 +22,42 @@ function process2(store: CacheStore | string, config: Record<string, unknown>): 
 const everyType = (): Table =>
   Table.fromRows(
     [
-      { n: 1, big: 2n ** 63n - 1n, price: "12345678901234567890.10", born: new Date(5), day: "2024-02-29", picture: new Uint8Array([0, 255]), name: "žlutý 🐟", ok: true, none: null },
-      { n: null, big: null, price: null, born: null, day: null, picture: null, name: null, ok: null, none: null },
+      {
+        n: 1,
+        big: 2n ** 63n - 1n,
+        price: "12345678901234567890.10",
+        born: new Date(5),
+        day: "2024-02-29",
+        picture: new Uint8Array([0, 255]),
+        name: "žlutý 🐟",
+        ok: true,
+        none: null,
+      },
+      {
+        n: null,
+        big: null,
+        price: null,
+        born: null,
+        day: null,
+        picture: null,
+        name: null,
+        ok: null,
+        none: null,
+      },
     ],
-    { columns: [{ name: "n" }, { name: "big" }, { name: "price", type: "decimal" }, { name: "born" }, { name: "day", type: "date" }, { name: "picture" }, { name: "name" }, { name: "ok" }, { name: "none" }] },
+    {
+      columns: [
+        { name: "n" },
+        { name: "big" },
+        { name: "price", type: "decimal" },
+        { name: "born" },
+        { name: "day", type: "date" },
+        { name: "picture" },
+        { name: "name" },
+        { name: "ok" },
+        { name: "none" },
+      ],
+    },
   );
 
 describe.each([
@@ -65,7 +97,9 @@ describe.each([
     const writer = process2(store, config);
     await writer.read("fish");
     const reader = process2(store, config);
-    await expect.poll(async () => (await reader.read("fish"), process2(store, config).loads)).toBe(0);
+    await expect
+      .poll(async () => (await reader.read("fish"), process2(store, config).loads))
+      .toBe(0);
     await writer.write("fish");
     await expect
       .poll(async () => {
@@ -91,7 +125,9 @@ describe("a directory", () => {
     const directory = join(await folder(), "cache");
     const conn = process2(directory, { password: "tiger-in-the-cache" });
     await conn.read("fish");
-    await expect.poll(async () => (await readdir(directory).catch(() => [])).length).toBeGreaterThan(0);
+    await expect
+      .poll(async () => (await readdir(directory).catch(() => [])).length)
+      .toBeGreaterThan(0);
     for (const name of await readdir(directory)) {
       expect(name).toMatch(/^[0-9a-f]{64}$/);
       expect(await readFile(join(directory, name), "latin1")).not.toContain("tiger");
@@ -105,7 +141,10 @@ describe("a directory", () => {
     ["flipped in one bit of the data", (bytes: Buffer) => flip(bytes, bytes.length - 12)],
     ["empty", () => Buffer.alloc(0)],
     ["foreign", () => Buffer.from("9999999999999\nsomething else")],
-    ["expired", (bytes: Buffer) => Buffer.from(bytes.toString("latin1").replace(/^\d+/, "1"), "latin1")],
+    [
+      "expired",
+      (bytes: Buffer) => Buffer.from(bytes.toString("latin1").replace(/^\d+/, "1"), "latin1"),
+    ],
   ])("an entry that is %s is a miss, and is replaced", async (_what, damage) => {
     const directory = await folder();
     const config = { damaged: _what };
@@ -141,19 +180,40 @@ describe("a directory", () => {
 describe("a store in trouble", () => {
   it.each([
     ["that never answers", { get: () => new Promise(() => {}), set: () => new Promise(() => {}) }],
-    ["that throws", { get: () => { throw new Error("down"); }, set: () => { throw new Error("down"); } }],
-    ["that rejects", { get: () => Promise.reject(new Error("down")), set: () => Promise.reject(new Error("down")) }],
+    [
+      "that throws",
+      {
+        get: () => {
+          throw new Error("down");
+        },
+        set: () => {
+          throw new Error("down");
+        },
+      },
+    ],
+    [
+      "that rejects",
+      {
+        get: () => Promise.reject(new Error("down")),
+        set: () => Promise.reject(new Error("down")),
+      },
+    ],
     ["that answers nonsense", { get: () => ({ value: 42 }), set: () => false }],
-  ] as [string, CacheStore][])("%s slows no read beyond its patience and fails none", async (name, store) => {
-    vi.spyOn(process, "emitWarning").mockImplementation(() => {});
-    const conn = process2(store, { trouble: name });
-    const answers = await Promise.all(["fish", "cat", "puppy"].map((pet) => conn.read(pet)));
-    expect(answers).toEqual([{ pet: "fish" }, { pet: "cat" }, { pet: "puppy" }]);
-    expect(conn.loads).toBe(3);
-  });
+  ] as [string, CacheStore][])(
+    "%s slows no read beyond its patience and fails none",
+    async (name, store) => {
+      vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+      const conn = process2(store, { trouble: name });
+      const answers = await Promise.all(["fish", "cat", "puppy"].map((pet) => conn.read(pet)));
+      expect(answers).toEqual([{ pet: "fish" }, { pet: "cat" }, { pet: "puppy" }]);
+      expect(conn.loads).toBe(3);
+    },
+  );
 
   it("is no store without get and set", () => {
-    expect(() => configure({ cache: { store: {} as CacheStore } })).toThrow(expect.objectContaining({ code: "CONN_ARGUMENT" }));
+    expect(() => configure({ cache: { store: {} as CacheStore } })).toThrow(
+      expect.objectContaining({ code: "CONN_ARGUMENT" }),
+    );
   });
 });
 
@@ -177,7 +237,9 @@ describe("two processes and one Redis", () => {
 
   it("agree, and go on while Redis is frozen, killed and restarted", async () => {
     const server = await RedisServer.start();
-    const [jerry, alex] = await Promise.all(["jerry", "alex"].map((WHO) => start(program(server.url), { env: { WHO } })));
+    const [jerry, alex] = await Promise.all(
+      ["jerry", "alex"].map((WHO) => start(program(server.url), { env: { WHO } })),
+    );
     const ask = (who: typeof jerry, what: string): Promise<string> => (who!.say(what), who!.line());
 
     expect(await ask(jerry, "read fish")).toBe('["loaded by jerry"]');

@@ -46,7 +46,9 @@ describe("a cached read", () => {
     const conn = new PetConnection({ config: { stampede: true } });
     const results = await Promise.all(Array.from({ length: 200 }, () => conn.read("fish")));
     expect(conn.loads).toBe(1);
-    expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(new Set(['{"pet":"fish"}']));
+    expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
+      new Set(['{"pet":"fish"}']),
+    );
   });
 
   it("never keeps a failure: all who wait hear of it, and the next call tries again", async () => {
@@ -161,7 +163,10 @@ describe("callers that give up", () => {
       return new Promise(() => {});
     };
     const controller = new AbortController();
-    const reads = [conn.read("fish", { signal: controller.signal }), conn.read("fish", { signal: controller.signal })];
+    const reads = [
+      conn.read("fish", { signal: controller.signal }),
+      conn.read("fish", { signal: controller.signal }),
+    ];
     await expect.poll(() => conn.loads).toBe(1);
     controller.abort();
     const outcomes = await Promise.allSettled(reads);
@@ -180,8 +185,13 @@ describe("stale answers", () => {
     await conn.read("fish");
     conn.answer = () => table("new");
     const stale = (await conn.read("fish", { ttl: 0, stale: true })) as Table;
-    expect([stale.toJSON(), stale.meta]).toMatchObject([[{ pet: "old" }], { cached: true, stale: true }]);
-    await expect.poll(async () => ((await conn.read("fish")) as Table).toJSON()).toEqual([{ pet: "new" }]);
+    expect([stale.toJSON(), stale.meta]).toMatchObject([
+      [{ pet: "old" }],
+      { cached: true, stale: true },
+    ]);
+    await expect
+      .poll(async () => ((await conn.read("fish")) as Table).toJSON())
+      .toEqual([{ pet: "new" }]);
   });
 
   it("go on while the source is down", async () => {
@@ -192,7 +202,9 @@ describe("stale answers", () => {
       await expect(conn.read("fish", { ttl: 0, stale: "1h" })).resolves.toEqual({ pet: "fish" });
       await new Promise(setImmediate);
     }
-    await expect(conn.read("fish", { refresh: true })).rejects.toMatchObject({ code: "CONN_QUERY" });
+    await expect(conn.read("fish", { refresh: true })).rejects.toMatchObject({
+      code: "CONN_QUERY",
+    });
   });
 
   it("end with their grace", async () => {
@@ -200,7 +212,9 @@ describe("stale answers", () => {
     await conn.read("fish");
     await new Promise((resolve) => setTimeout(resolve, 40));
     conn.answer = () => Promise.reject(new Error("down"));
-    await expect(conn.read("fish", { ttl: 0.01, stale: 0.01 })).rejects.toMatchObject({ code: "CONN_QUERY" });
+    await expect(conn.read("fish", { ttl: 0.01, stale: 0.01 })).rejects.toMatchObject({
+      code: "CONN_QUERY",
+    });
   });
 });
 
@@ -225,10 +239,22 @@ describe("what a caller does to a result", () => {
 
   it("cannot change dates, bytes and maps, which are copied", async () => {
     const conn = new PetConnection({ config: { mutate: "copied" } });
-    conn.answer = () => ({ born: new Date(0), picture: new Uint8Array([1]), names: new Map([["a", 1]]) });
+    conn.answer = () => ({
+      born: new Date(0),
+      picture: new Uint8Array([1]),
+      names: new Map([["a", 1]]),
+    });
     for (let call = 0; call < 2; call++) {
-      const result = (await conn.read("fish")) as { born: Date; picture: Uint8Array; names: Map<string, number> };
-      expect(result).toEqual({ born: new Date(0), picture: new Uint8Array([1]), names: new Map([["a", 1]]) });
+      const result = (await conn.read("fish")) as {
+        born: Date;
+        picture: Uint8Array;
+        names: Map<string, number>;
+      };
+      expect(result).toEqual({
+        born: new Date(0),
+        picture: new Uint8Array([1]),
+        names: new Map([["a", 1]]),
+      });
       result.born.setFullYear(1066);
       result.picture[0] = 9;
       result.names.clear();
@@ -258,5 +284,7 @@ it("memory is bounded by bytes, and the least recently used result goes first", 
 });
 
 it("configure refuses a ttl without a unit", () => {
-  expect(() => configure({ cache: { ttl: "600" as never } })).toThrow(expect.objectContaining({ code: "CONN_ARGUMENT" }));
+  expect(() => configure({ cache: { ttl: "600" as never } })).toThrow(
+    expect.objectContaining({ code: "CONN_ARGUMENT" }),
+  );
 });

@@ -17,18 +17,30 @@ const valibotSchema = toStandardJsonSchema(
   }),
 );
 const zodSchema = z.strictObject({
-  host: z.string().describe("Where the pets are.").meta({ examples: ["localhost"] }),
+  host: z
+    .string()
+    .describe("Where the pets are.")
+    .meta({ examples: ["localhost"] }),
   port: z.int().min(1).max(65_535).default(5432),
   word: z.string().meta({ writeOnly: true }).optional(),
 });
-const arktypeSchema = type({ host: "string", "port?": "1 <= number.integer <= 65535", "word?": "string", "+": "reject" });
+const arktypeSchema = type({
+  host: "string",
+  "port?": "1 <= number.integer <= 65535",
+  "word?": "string",
+  "+": "reject",
+});
 
 const classWith = (config: unknown): ConnectionClass =>
   class extends PetConnection {
     static override readonly config = config as never;
   };
 
-async function validate(toml: string, config: unknown = valibotSchema, overrides?: Record<string, unknown>): Promise<object> {
+async function validate(
+  toml: string,
+  config: unknown = valibotSchema,
+  overrides?: Record<string, unknown>,
+): Promise<object> {
   const cwd = await folder({ "package.json": "{}", ".conn/secrets.toml": toml });
   const secrets = new Secrets({ cwd, home: cwd, env: {} });
   const section = await secrets.section("pet_db");
@@ -51,13 +63,20 @@ describe.each([
   ["arktype", arktypeSchema],
 ])("a schema of %s", (_library, schema) => {
   it("takes what fits", async () => {
-    await expect(validate('[connections.pet_db]\ntype = "pets"\nhost = "a"\nport = 1\n', schema)).resolves.toMatchObject({ host: "a", port: 1 });
+    await expect(
+      validate('[connections.pet_db]\ntype = "pets"\nhost = "a"\nport = 1\n', schema),
+    ).resolves.toMatchObject({ host: "a", port: 1 });
   });
 
   it("lists every problem at once, each with its line", async () => {
-    const error = await failure('# pets\n[connections.pet_db]\nhots = "a"\nport = "5432abc"\n', schema);
+    const error = await failure(
+      '# pets\n[connections.pet_db]\nhots = "a"\nport = "5432abc"\n',
+      schema,
+    );
     expect(error.code).toBe("CONN_CONFIG");
-    expect(error.message).toMatch(/unknown setting `hots` \(.*secrets\.toml:3:1\)\. (Did you mean `host`\?|Known settings)/);
+    expect(error.message).toMatch(
+      /unknown setting `hots` \(.*secrets\.toml:3:1\)\. (Did you mean `host`\?|Known settings)/,
+    );
     expect(error.message).toMatch(/`port`.*secrets\.toml:4:1\)/);
     expect(error.message).toMatch(/`host` is missing/);
     expect(error.message).not.toContain("5432abc");
@@ -66,38 +85,75 @@ describe.each([
   it.each([0, 65_536, -1, 1.5])("refuses the port %d", async (port) => {
     const error = await failure(`[connections.pet_db]\nhost = "a"\nport = ${port}\n`, schema);
     expect(error.problems).toHaveLength(1);
-    expect(error.problems![0]).toMatchObject({ path: "connections.pet_db.port", location: { line: 3 } });
+    expect(error.problems![0]).toMatchObject({
+      path: "connections.pet_db.port",
+      location: { line: 3 },
+    });
   });
 });
 
 describe("settings", () => {
   it("merge options.config over the section, and say so where the override is wrong", async () => {
-    await expect(validate('[connections.pet_db]\nhost = "a"\n', valibotSchema, { host: "b" })).resolves.toMatchObject({ host: "b" });
+    await expect(
+      validate('[connections.pet_db]\nhost = "a"\n', valibotSchema, { host: "b" }),
+    ).resolves.toMatchObject({ host: "b" });
     const error = await failure('[connections.pet_db]\nhost = "a"\n', valibotSchema, { port: "x" });
     expect(error.message).toContain("(in options.config)");
   });
 
   it("from the environment find their names and their types in the schema", async () => {
     const cwd = await folder({ "package.json": "{}" });
-    const secrets = new Secrets({ cwd, home: cwd, env: { CONN_PET_DB__HOST: "2024", CONN_PET_DB__PORT: "5433" } });
+    const secrets = new Secrets({
+      cwd,
+      home: cwd,
+      env: { CONN_PET_DB__HOST: "2024", CONN_PET_DB__PORT: "5433" },
+    });
     const section = await secrets.section("pet_db");
     secrets.close();
-    const schema = toStandardJsonSchema(v.strictObject({ host: v.string(), port: v.number(), poolSize: v.optional(v.number()) }));
-    const config = await validateConfig(classWith(schema), { name: "pet_db", section, overrides: undefined });
+    const schema = toStandardJsonSchema(
+      v.strictObject({ host: v.string(), port: v.number(), poolSize: v.optional(v.number()) }),
+    );
+    const config = await validateConfig(classWith(schema), {
+      name: "pet_db",
+      section,
+      overrides: undefined,
+    });
     expect(config).toEqual({ host: "2024", port: 5433 });
-    const more = new Secrets({ cwd, home: cwd, env: { CONN_PET_DB__HOST: "a", CONN_PET_DB__PORT: "1", CONN_PET_DB__POOL_SIZE: "7" } });
-    const sized = await validateConfig(classWith(schema), { name: "pet_db", section: await more.section("pet_db"), overrides: undefined });
+    const more = new Secrets({
+      cwd,
+      home: cwd,
+      env: { CONN_PET_DB__HOST: "a", CONN_PET_DB__PORT: "1", CONN_PET_DB__POOL_SIZE: "7" },
+    });
+    const sized = await validateConfig(classWith(schema), {
+      name: "pet_db",
+      section: await more.section("pet_db"),
+      overrides: undefined,
+    });
     more.close();
-    const wrong = new Secrets({ cwd, home: cwd, env: { CONN_PET_DB__HOST: "a", CONN_PET_DB__POOL_SIZE: "many" } });
-    await expect(validateConfig(classWith(schema), { name: "pet_db", section: await wrong.section("pet_db"), overrides: undefined })).rejects.toMatchObject({
-      message: expect.stringMatching(/`port` is missing\n.*`poolSize`.*\(in the environment variable CONN_PET_DB__POOL_SIZE\)/),
+    const wrong = new Secrets({
+      cwd,
+      home: cwd,
+      env: { CONN_PET_DB__HOST: "a", CONN_PET_DB__POOL_SIZE: "many" },
+    });
+    await expect(
+      validateConfig(classWith(schema), {
+        name: "pet_db",
+        section: await wrong.section("pet_db"),
+        overrides: undefined,
+      }),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /`port` is missing\n.*`poolSize`.*\(in the environment variable CONN_PET_DB__POOL_SIZE\)/,
+      ),
     });
     wrong.close();
     expect(sized).toMatchObject({ poolSize: 7 });
   });
 
   it("with a placeholder left in are refused before the source sees them", async () => {
-    const error = await failure('[connections.pet_db]\nhost = "<your host>"\nword = "<password>"\n');
+    const error = await failure(
+      '[connections.pet_db]\nhost = "<your host>"\nword = "<password>"\n',
+    );
     expect(error.problems!.map(({ message, location }) => [message, location?.line])).toEqual([
       ["`host` still holds a placeholder", 2],
       ["`word` still holds a placeholder", 3],
@@ -107,12 +163,19 @@ describe("settings", () => {
   it("that are secret by mark, by name or inside a URL are known to the masker", async () => {
     const open = v.looseObject({});
     await validate('[connections.pet_db]\nhost = "a"\nword = "tiger-by-mark"\n');
-    await validate('[connections.pet_db]\napi_key = "tiger-by-name"\nurl = "mysql://scott:tiger-in-url@h/db"\n[connections.pet_db.nested]\npassword = "tiger-nested"\n', open);
-    expect(redactText("tiger-by-mark tiger-by-name tiger-in-url tiger-nested")).not.toContain("tiger");
+    await validate(
+      '[connections.pet_db]\napi_key = "tiger-by-name"\nurl = "mysql://scott:tiger-in-url@h/db"\n[connections.pet_db.nested]\npassword = "tiger-nested"\n',
+      open,
+    );
+    expect(redactText("tiger-by-mark tiger-by-name tiger-in-url tiger-nested")).not.toContain(
+      "tiger",
+    );
   });
 
   it("of the wrong type never show their value", async () => {
-    const error = await failure('[connections.pet_db]\nhost = "a"\nport = "tiger-in-the-wrong-place"\n');
+    const error = await failure(
+      '[connections.pet_db]\nhost = "a"\nport = "tiger-in-the-wrong-place"\n',
+    );
     expect(error.message).not.toContain("tiger");
     expect(JSON.stringify(error.problems)).not.toContain("tiger");
   });
@@ -125,8 +188,20 @@ describe("help", () => {
   ])("describes the settings from a schema of %s", async (_library, schema) => {
     const { settings } = await help(classWith(schema));
     expect(settings).toMatchObject([
-      { name: "host", type: "string", required: true, secret: false, description: "Where the pets are.", example: "localhost" },
-      { name: "port", type: expect.stringMatching(/integer|number/), default: 5432, required: false },
+      {
+        name: "host",
+        type: "string",
+        required: true,
+        secret: false,
+        description: "Where the pets are.",
+        example: "localhost",
+      },
+      {
+        name: "port",
+        type: expect.stringMatching(/integer|number/),
+        default: 5432,
+        required: false,
+      },
       { name: "word", secret: true },
     ]);
   });
@@ -138,7 +213,10 @@ describe("help", () => {
     const conn = new PetConnection({ config: { password: "tiger" } });
     expect(String(await help(conn))).toContain("pet_db: PetConnection");
     expect(String(await help(conn))).not.toContain("tiger");
-    expect((await help(conn)).members).toContainEqual({ name: "read", description: "Reads a pet." });
+    expect((await help(conn)).members).toContainEqual({
+      name: "read",
+      description: "Reads a pet.",
+    });
     expect((await help(conn)).members.map(({ name }) => name)).not.toContain("open");
   });
 });
@@ -153,7 +231,10 @@ it("the secrets file's JSON Schema is draft 4, and lets every setting be a refer
         additionalProperties: false,
         properties: {
           type: { enum: ["pets"] },
-          host: { description: "Where the pets are.", anyOf: [{ type: "string" }, { $ref: "#/definitions/reference" }] },
+          host: {
+            description: "Where the pets are.",
+            anyOf: [{ type: "string" }, { $ref: "#/definitions/reference" }],
+          },
         },
       },
     ],

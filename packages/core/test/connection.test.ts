@@ -33,12 +33,16 @@ describe("opening", () => {
 
   it("reports where it failed, with the cause kept", async () => {
     const conn = new PetConnection();
-    const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:5432"), { code: "EPROTO" });
+    const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:5432"), {
+      code: "EPROTO",
+    });
     conn.beforeOpen = () => Promise.reject(cause);
     const error = await conn.read("fish").catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConnError);
     expect(error).toMatchObject({ code: "CONN_OPEN", connection: "pet_db", cause });
-    expect((error as Error).message).toContain("pet_db could not be opened: connect ECONNREFUSED 127.0.0.1:5432");
+    expect((error as Error).message).toContain(
+      "pet_db could not be opened: connect ECONNREFUSED 127.0.0.1:5432",
+    );
   });
 
   it("is repeated when the network refused it for now", async () => {
@@ -115,7 +119,8 @@ describe("reset and close", () => {
   it("reset lets running calls finish on the old client while new calls get a new one", async () => {
     const conn = new PetConnection();
     const slow = deferred<string>();
-    conn.answer = (pet, _signal, client) => (pet === "cat" ? slow.promise : `${pet} on ${client.id}`);
+    conn.answer = (pet, _signal, client) =>
+      pet === "cat" ? slow.promise : `${pet} on ${client.id}`;
     const running = conn.write("cat");
     await expect.poll(() => conn.state).toBe("open");
     const reset = conn.reset();
@@ -153,7 +158,10 @@ describe("reset and close", () => {
     await conn.close();
     expect([conn.releases, conn.state]).toEqual([1, "closed"]);
     for (const use of [conn.client(), conn.read("fish"), conn.write("fish"), conn.hold()]) {
-      await expect(use).rejects.toMatchObject({ code: "CONN_CLOSED", hint: expect.stringContaining('await connection("pet_db")') });
+      await expect(use).rejects.toMatchObject({
+        code: "CONN_CLOSED",
+        hint: expect.stringContaining('await connection("pet_db")'),
+      });
     }
   });
 
@@ -248,39 +256,57 @@ describe("cancelling", () => {
 
   it("refuses a signal that is aborted already without opening", async () => {
     const conn = new PetConnection();
-    await expect(conn.read("cat", { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "CONN_ABORTED" });
+    await expect(conn.read("cat", { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "CONN_ABORTED",
+    });
     expect(conn.opens).toBe(0);
   });
 
   it("a timeout is an error of its own code", async () => {
     const conn = new PetConnection();
     conn.answer = () => new Promise(() => {});
-    await expect(conn.read("cat", { timeout: 0.02 })).rejects.toMatchObject({ code: "CONN_TIMEOUT" });
-    await expect(conn.read("cat", { ttl: 0, timeout: 0.02 })).rejects.toMatchObject({ code: "CONN_TIMEOUT" });
+    await expect(conn.read("cat", { timeout: 0.02 })).rejects.toMatchObject({
+      code: "CONN_TIMEOUT",
+    });
+    await expect(conn.read("cat", { ttl: 0, timeout: 0.02 })).rejects.toMatchObject({
+      code: "CONN_TIMEOUT",
+    });
   });
 });
 
 describe("check", () => {
   it("tells how each step went", async () => {
     const report = await new PetConnection().check();
-    expect(report).toMatchObject({ connection: "pet_db", type: "pets", ok: true, stages: [{ name: "open", ok: true }] });
+    expect(report).toMatchObject({
+      connection: "pet_db",
+      type: "pets",
+      ok: true,
+      stages: [{ name: "open", ok: true }],
+    });
   });
 
   it("stops at the first step that failed, and does not reject", async () => {
     const conn = new PetConnection();
     conn.beforeOpen = () => Promise.reject(new Error("no such host"));
     const report = await conn.check();
-    expect(report).toMatchObject({ ok: false, stages: [{ name: "open", ok: false, error: { code: "CONN_OPEN" } }] });
+    expect(report).toMatchObject({
+      ok: false,
+      stages: [{ name: "open", ok: false, error: { code: "CONN_OPEN" } }],
+    });
   });
 });
 
 describe("members that do not exist", () => {
-  const member = (conn: PetConnection, name: string) => (conn as unknown as Record<string, (() => void) | undefined>)[name];
+  const member = (conn: PetConnection, name: string) =>
+    (conn as unknown as Record<string, (() => void) | undefined>)[name];
 
   it("a misspelt method says what was meant, when it is called", () => {
     const conn = new PetConnection();
     expect(() => member(conn, "raed")!()).toThrow(
-      expect.objectContaining({ code: "CONN_MEMBER", message: expect.stringContaining("Did you mean `read`?") }),
+      expect.objectContaining({
+        code: "CONN_MEMBER",
+        message: expect.stringContaining("Did you mean `read`?"),
+      }),
     );
     expect(conn.opens).toBe(0);
   });
@@ -289,22 +315,35 @@ describe("members that do not exist", () => {
     const conn = new PetConnection();
     expect(member(conn, "feed")).toBeUndefined();
     await conn.client();
-    expect(() => member(conn, "feed")!()).toThrow(expect.objectContaining({ message: expect.stringContaining("(await conn.client()).feed(") }));
+    expect(() => member(conn, "feed")!()).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("(await conn.client()).feed(") }),
+    );
   });
 
-  it.each(["then", "toString", "href", "nodeType", "asymmetricMatch", "length", "Symbol", "$$typeof", "constructor"])(
-    "a tool that probes for %s learns nothing new",
-    (name) => {
-      const plain = { name: "pet_db" } as unknown as Record<string, unknown>;
-      const found = member(new PetConnection(), name);
-      expect(typeof found).toBe(typeof plain[name]);
-    },
-  );
+  it.each([
+    "then",
+    "toString",
+    "href",
+    "nodeType",
+    "asymmetricMatch",
+    "length",
+    "Symbol",
+    "$$typeof",
+    "constructor",
+  ])("a tool that probes for %s learns nothing new", (name) => {
+    const plain = { name: "pet_db" } as unknown as Record<string, unknown>;
+    const found = member(new PetConnection(), name);
+    expect(typeof found).toBe(typeof plain[name]);
+  });
 
   it("tools that look at the whole object behave", async () => {
     const conn = new PetConnection();
-    expect(inspect(conn, { depth: Infinity, showHidden: true })).toContain('PetConnection { name: "pet_db", state: "idle" }');
-    expect(JSON.stringify({ conn })).toBe('{"conn":{"name":"pet_db","type":"pets","state":"idle"}}');
+    expect(inspect(conn, { depth: Infinity, showHidden: true })).toContain(
+      'PetConnection { name: "pet_db", state: "idle" }',
+    );
+    expect(JSON.stringify({ conn })).toBe(
+      '{"conn":{"name":"pet_db","type":"pets","state":"idle"}}',
+    );
     expect(await Promise.resolve(conn)).toBe(conn);
     expect("raed" in conn).toBe(false);
   });
@@ -312,7 +351,11 @@ describe("members that do not exist", () => {
 
 it("can() tells what a connection offers, by its methods", () => {
   const conn: BaseConnection = new PetConnection();
-  expect([can(conn, "read"), can(conn, "query"), can(conn, "stream")]).toEqual([true, false, false]);
+  expect([can(conn, "read"), can(conn, "query"), can(conn, "stream")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 afterEach(() => {

@@ -15,12 +15,27 @@ describe("a duration", () => {
     expect(toSeconds(duration, "ttl")).toBe(seconds);
   });
 
-  it.each(["600", "", "10 m", "m", "-1s", "10ms", "1w", "1e3s", -1, NaN, -Infinity, null, true, {}])(
-    "is not %j, whose unit would be a guess",
-    (value) => {
-      expect(() => toSeconds(value as Duration, "ttl")).toThrow(
-        expect.objectContaining({ code: "CONN_ARGUMENT", message: expect.stringContaining("`ttl` is not a duration") }),
-      );
-    },
-  );
+  it.each([
+    "600",
+    "",
+    "10 m",
+    "m",
+    "-1s",
+    "10ms",
+    "1w",
+    "1e3s",
+    -1,
+    NaN,
+    -Infinity,
+    null,
+    true,
+    {},
+  ])("is not %j, whose unit would be a guess", (value) => {
+    expect(() => toSeconds(value as Duration, "ttl")).toThrow(
+      expect.objectContaining({
+        code: "CONN_ARGUMENT",
+        message: expect.stringContaining("`ttl` is not a duration"),
+      }),
+    );
+  });
 });

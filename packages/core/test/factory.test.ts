@@ -33,7 +33,11 @@ describe("connection()", () => {
     await secrets('[connections.pet_db]\ntype = "pets"\nhost = "a"\n');
     const conn = await connection("pet_db");
     expect(conn).toBeInstanceOf(PetConnection);
-    expect([(conn as PetConnection).opens, conn.name, settings(conn)]).toEqual([0, "pet_db", { host: "a" }]);
+    expect([(conn as PetConnection).opens, conn.name, settings(conn)]).toEqual([
+      0,
+      "pet_db",
+      { host: "a" },
+    ]);
   });
 
   it("takes the type from the argument first, then from the section, then from the name", async () => {
@@ -48,8 +52,13 @@ describe("connection()", () => {
   });
 
   it("lets options.config win, table by table", async () => {
-    await secrets('[connections.pet_db]\nhost = "a"\n[connections.pet_db.tls]\nca = "x"\nverify = true\n');
-    const conn = await connection("pet_db", { type: PetConnection, config: { host: "b", tls: { ca: "y" } } });
+    await secrets(
+      '[connections.pet_db]\nhost = "a"\n[connections.pet_db.tls]\nca = "x"\nverify = true\n',
+    );
+    const conn = await connection("pet_db", {
+      type: PetConnection,
+      config: { host: "b", tls: { ca: "y" } },
+    });
     expect(settings(conn)).toEqual({ host: "b", tls: { ca: "y", verify: true } });
   });
 
@@ -62,7 +71,10 @@ describe("connection()", () => {
     vi.stubEnv("PETS", "pet_db");
     expect((await connection("env:PETS", { type: "pets" })).name).toBe("pet_db");
     vi.stubEnv("PETS", undefined);
-    await expect(connection("env:PETS")).rejects.toMatchObject({ code: "CONN_NAME_UNKNOWN", hint: "Set it: export PETS=pet_db" });
+    await expect(connection("env:PETS")).rejects.toMatchObject({
+      code: "CONN_NAME_UNKNOWN",
+      hint: "Set it: export PETS=pet_db",
+    });
   });
 
   it("says what exists when the name is unknown, and what was meant when it is near", async () => {
@@ -95,15 +107,22 @@ describe("connection()", () => {
     ["with a right-to-left override", "a\u202eb"],
     ["of 10,000 characters", "x".repeat(10_000)],
   ])("refuses a name that is %s", async (_what, name) => {
-    await expect(connection(name, { type: PetConnection })).rejects.toMatchObject({ code: "CONN_NAME_INVALID" });
+    await expect(connection(name, { type: PetConnection })).rejects.toMatchObject({
+      code: "CONN_NAME_INVALID",
+    });
   });
 
-  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])("finds no section in Object.prototype for %j", async (name) => {
-    await expect(connection(name)).rejects.toMatchObject({ code: "CONN_NAME_UNKNOWN" });
-  });
+  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(
+    "finds no section in Object.prototype for %j",
+    async (name) => {
+      await expect(connection(name)).rejects.toMatchObject({ code: "CONN_NAME_UNKNOWN" });
+    },
+  );
 
   it("refuses a ttl that is no duration", async () => {
-    await expect(connection("pet_db", { type: "pets", ttl: "600" as never })).rejects.toMatchObject({ code: "CONN_ARGUMENT" });
+    await expect(connection("pet_db", { type: "pets", ttl: "600" as never })).rejects.toMatchObject(
+      { code: "CONN_ARGUMENT" },
+    );
   });
 });
 
@@ -115,7 +134,9 @@ describe("instances", () => {
   });
 
   it("are one for fifty callers at the same time", async () => {
-    const found = await Promise.all(Array.from({ length: 50 }, () => connection("pet_db", { type: "pets" })));
+    const found = await Promise.all(
+      Array.from({ length: 50 }, () => connection("pet_db", { type: "pets" })),
+    );
     expect(new Set(found).size).toBe(1);
   });
 
@@ -125,7 +146,10 @@ describe("instances", () => {
       return SameConnection;
     };
     const [One, Two] = [make(), make()];
-    const conns = [await connection("pet_db", { type: One }), await connection("pet_db", { type: Two })];
+    const conns = [
+      await connection("pet_db", { type: One }),
+      await connection("pet_db", { type: Two }),
+    ];
     expect(conns[0]).toBeInstanceOf(One);
     expect(conns[1]).toBeInstanceOf(Two);
   });
@@ -150,7 +174,8 @@ describe("instances", () => {
   });
 
   it("beyond maxEntries go, least recently asked for first, and never under a running call", async () => {
-    const open = (scope: string) => connection("pet_db", { type: PetConnection, scope, maxEntries: 2 });
+    const open = (scope: string) =>
+      connection("pet_db", { type: PetConnection, scope, maxEntries: 2 });
     const jerry = await open("jerry");
     const slow = deferred<string>();
     jerry.answer = () => slow.promise;
@@ -181,7 +206,7 @@ describe("instances", () => {
     const first = await connection("pet_db", { type: PetConnection });
     for (let copy = 0; copy < 50; copy++) {
       vi.resetModules();
-      const reloaded = (await import("../src/index.ts"));
+      const reloaded = await import("../src/index.ts");
       expect(reloaded.connection).not.toBe(connection);
       expect(await reloaded.connection("pet_db", { type: PetConnection as never })).toBe(first);
     }
@@ -208,24 +233,33 @@ describe("when the secrets file changes", () => {
         "~standard": {
           ...anything["~standard"],
           validate: (value: unknown) =>
-            "host" in (value as object) ? { value: value as Record<string, unknown> } : { issues: [{ message: "no", path: ["host"] }] },
+            "host" in (value as object)
+              ? { value: value as Record<string, unknown> }
+              : { issues: [{ message: "no", path: ["host"] }] },
         },
       };
     }
     register(StrictConnection);
     const warnings: string[] = [];
-    vi.spyOn(process, "emitWarning").mockImplementation((warning) => void warnings.push(String(warning)));
+    vi.spyOn(process, "emitWarning").mockImplementation(
+      (warning) => void warnings.push(String(warning)),
+    );
     await secrets('[connections.pet_db]\ntype = "strict"\nhost = "a"\n');
     const conn = (await connection("pet_db")) as PetConnection;
     await conn.client();
     await secrets('[connections.pet_db]\ntype = "strict"\nhots = "b"\n');
-    await expect.poll(() => warnings.join(), { timeout: 5000 }).toContain("pet_db goes on with its last good settings");
+    await expect
+      .poll(() => warnings.join(), { timeout: 5000 })
+      .toContain("pet_db goes on with its last good settings");
     expect([settings(conn), conn.state]).toEqual([{ host: "a" }, "open"]);
   });
 });
 
 it("closeAll closes every connection", async () => {
-  const conns = [await connection("one", { type: PetConnection }), await connection("two", { type: PetConnection })];
+  const conns = [
+    await connection("one", { type: PetConnection }),
+    await connection("two", { type: PetConnection }),
+  ];
   await Promise.all(conns.map((conn) => conn.client()));
   await closeAll();
   expect(conns.map((conn) => [conn.state, conn.releases])).toEqual([

@@ -1,4 +1,10 @@
-import { BaseConnection, type CallKey, type ConnectionInit, type ReadOptions, type StandardSchemaV1 } from "../src/index.ts";
+import {
+  BaseConnection,
+  type CallKey,
+  type ConnectionInit,
+  type ReadOptions,
+  type StandardSchemaV1,
+} from "../src/index.ts";
 
 /** A schema that takes every object. */
 export const anything: StandardSchemaV1<unknown, Record<string, unknown>> = {
@@ -34,7 +40,10 @@ export class PetConnection extends BaseConnection<PetClient, Record<string, unkn
     super({ name: "pet_db", config: { instance: ++instances }, ...init });
   }
 
-  protected async open(_config: Record<string, unknown>, { signal }: { signal: AbortSignal }): Promise<PetClient> {
+  protected async open(
+    _config: Record<string, unknown>,
+    { signal }: { signal: AbortSignal },
+  ): Promise<PetClient> {
     const attempt = ++this.opens;
     await this.beforeOpen(attempt, signal);
     return { id: attempt, alive: true, feed: (pet) => `${pet} is fed` };
@@ -58,11 +67,15 @@ export class PetConnection extends BaseConnection<PetClient, Record<string, unkn
   }
 
   write(pet: string, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
-    return this.run("write", async (client, signal) => {
-      const result = await this.answer(pet, signal, client);
-      this.dropCached();
-      return result;
-    }, options);
+    return this.run(
+      "write",
+      async (client, signal) => {
+        const result = await this.answer(pet, signal, client);
+        this.dropCached();
+        return result;
+      },
+      options,
+    );
   }
 
   hold(): ReturnType<PetConnection["lease"]> {

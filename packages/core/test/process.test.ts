@@ -21,7 +21,10 @@ describe("a script", () => {
   });
 
   it("ends while it watches a secrets file", async () => {
-    const cwd = await folder({ "package.json": "{}", ".conn/secrets.toml": '[connections.pet_db]\ntype = "pets"\n' });
+    const cwd = await folder({
+      "package.json": "{}",
+      ".conn/secrets.toml": '[connections.pet_db]\ntype = "pets"\n',
+    });
     const outcome = await run(`${prelude}console.log((await connection("pet_db")).name);`, { cwd });
     expect(outcome).toMatchObject({ code: 0, stdout: "pet_db\n", stderr: "" });
   });
@@ -29,7 +32,9 @@ describe("a script", () => {
   it("shows an error with its hint when it fails at the top level", async () => {
     const outcome = await run(`${prelude}await connection("pet_db", { type: "sql" });`);
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toContain('No installed package provides the type "sql". Installed types: pets.');
+    expect(outcome.stderr).toContain(
+      'No installed package provides the type "sql". Installed types: pets.',
+    );
     expect(outcome.stderr).toContain("Run: npm install @conn/sql");
   });
 
@@ -59,7 +64,9 @@ describe("a script", () => {
   });
 
   it("that is bundled needs no manifest on disk: a registered class is enough", async () => {
-    const outcome = await run(`${prelude}console.log((await connection("elsewhere", { type: "pets" })).type);`);
+    const outcome = await run(
+      `${prelude}console.log((await connection("elsewhere", { type: "pets" })).type);`,
+    );
     expect(outcome).toMatchObject({ code: 0, stdout: "pets\n" });
   });
 });
@@ -76,10 +83,13 @@ describe("a server that is asked to stop", () => {
     setInterval(() => {}, 1000);
   `;
 
-  it.each(["SIGTERM", "SIGINT"] as const)("by %s lets running calls finish, and ends by that signal", async (signal) => {
-    const script = await start(server);
-    expect(await script.line()).toBe("ready");
-    script.kill(signal);
-    expect(await script.outcome).toMatchObject({ signal, stdout: "ready\nfed\n" });
-  });
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "by %s lets running calls finish, and ends by that signal",
+    async (signal) => {
+      const script = await start(server);
+      expect(await script.line()).toBe("ready");
+      script.kill(signal);
+      expect(await script.outcome).toMatchObject({ signal, stdout: "ready\nfed\n" });
+    },
+  );
 });

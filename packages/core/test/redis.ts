@@ -26,12 +26,24 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
-    const child = spawn("redis-server", ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--dir", this.#home]);
+    const child = spawn("redis-server", [
+      "--port",
+      String(this.port),
+      "--bind",
+      "127.0.0.1",
+      "--save",
+      "",
+      "--dir",
+      this.#home,
+    ]);
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       child.on("error", reject);
       child.on("exit", (code) => reject(new Error(`redis-server ended with ${code}`)));
-      child.stdout.on("data", (text: Buffer) => text.includes("Ready to accept connections") && resolve());
+      child.stdout.on(
+        "data",
+        (text: Buffer) => text.includes("Ready to accept connections") && resolve(),
+      );
     });
   }
 

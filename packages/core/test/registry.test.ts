@@ -6,9 +6,20 @@ import { state } from "../src/state.ts";
 import { folder, PetConnection } from "./support.ts";
 
 /** A plugin's files: a class by structure, so that the fixture needs no copy of core. */
-function plugin(name: string, conn: unknown, code: string = classCode("redis"), manifest: object = {}): Record<string, string> {
+function plugin(
+  name: string,
+  conn: unknown,
+  code: string = classCode("redis"),
+  manifest: object = {},
+): Record<string, string> {
   return {
-    [`node_modules/${name}/package.json`]: JSON.stringify({ name, type: "module", exports: { import: "./main.js" }, conn, ...manifest }),
+    [`node_modules/${name}/package.json`]: JSON.stringify({
+      name,
+      type: "module",
+      exports: { import: "./main.js" },
+      conn,
+      ...manifest,
+    }),
     [`node_modules/${name}/main.js`]: code,
   };
 }
@@ -23,15 +34,25 @@ const classCode = (type: string): string => `
 
 const redis = { api: 1, connections: { redis: { export: "RedisConnection", title: "Redis" } } };
 
-const application = (dependencies: readonly string[], more: object = {}): Record<string, string> => ({
-  "package.json": JSON.stringify({ name: "app", dependencies: Object.fromEntries(dependencies.map((name) => [name, "*"])), ...more }),
+const application = (
+  dependencies: readonly string[],
+  more: object = {},
+): Record<string, string> => ({
+  "package.json": JSON.stringify({
+    name: "app",
+    dependencies: Object.fromEntries(dependencies.map((name) => [name, "*"])),
+    ...more,
+  }),
 });
 
 afterEach(() => state.registered.clear());
 
 describe("discovery", () => {
   it("finds a type in a direct dependency, and loads nothing before it is asked for", async () => {
-    const cwd = await folder({ ...application(["conn-plugin-redis"]), ...plugin("conn-plugin-redis", redis) });
+    const cwd = await folder({
+      ...application(["conn-plugin-redis"]),
+      ...plugin("conn-plugin-redis", redis),
+    });
     const loaded = () => (globalThis as { loadedPlugins?: number }).loadedPlugins ?? 0;
     const before = loaded();
     expect(await availableTypes(cwd)).toEqual(["redis"]);
@@ -40,10 +61,16 @@ describe("discovery", () => {
     expect([found.name, loaded()]).toEqual(["RedisConnection", before + 1]);
   });
 
-  it.each(["devDependencies", "optionalDependencies", "peerDependencies"])("reads %s too", async (kind) => {
-    const cwd = await folder({ ...application([], { [kind]: { "conn-plugin-redis": "*" } }), ...plugin("conn-plugin-redis", redis) });
-    expect(await availableTypes(cwd)).toEqual(["redis"]);
-  });
+  it.each(["devDependencies", "optionalDependencies", "peerDependencies"])(
+    "reads %s too",
+    async (kind) => {
+      const cwd = await folder({
+        ...application([], { [kind]: { "conn-plugin-redis": "*" } }),
+        ...plugin("conn-plugin-redis", redis),
+      });
+      expect(await availableTypes(cwd)).toEqual(["redis"]);
+    },
+  );
 
   it("works from a folder below the package, and with packages hoisted above it", async () => {
     const root = await folder({
@@ -72,17 +99,30 @@ describe("discovery", () => {
   });
 
   it("ignores dependencies that are not installed or have no readable manifest", async () => {
-    const cwd = await folder({ ...application(["gone", "broken"]), "node_modules/broken/package.json": "{ not json" });
+    const cwd = await folder({
+      ...application(["gone", "broken"]),
+      "node_modules/broken/package.json": "{ not json",
+    });
     expect(await availableTypes(cwd)).toEqual([]);
   });
 
   it.each([
     ["a main file", { exports: undefined, main: "./main.js" }],
     ["exports as a text", { exports: "./main.js" }],
-    ["nested conditions", { exports: { ".": { types: "./no.d.ts", node: { require: "./no.cjs", import: "./main.js" } } } }],
+    [
+      "nested conditions",
+      {
+        exports: {
+          ".": { types: "./no.d.ts", node: { require: "./no.cjs", import: "./main.js" } },
+        },
+      },
+    ],
     ["a list of targets", { exports: { ".": [{ require: "./no.cjs" }, "./main.js"] } }],
   ])("resolves a package with %s", async (_what, manifest) => {
-    const cwd = await folder({ ...application(["conn-plugin-redis"]), ...plugin("conn-plugin-redis", redis, undefined, manifest) });
+    const cwd = await folder({
+      ...application(["conn-plugin-redis"]),
+      ...plugin("conn-plugin-redis", redis, undefined, manifest),
+    });
     await expect(classOf("redis", cwd)).resolves.toHaveProperty("name", "RedisConnection");
   });
 });
@@ -90,17 +130,54 @@ describe("discovery", () => {
 describe("a plugin that does not fit", () => {
   it.each([
     ["of another api", { ...redis, api: 2 }, undefined, "CONN_PLUGIN_INVALID", "api 2"],
-    ["whose type is a path", { api: 1, connections: { "../x": { export: "X" } } }, undefined, "CONN_PLUGIN_INVALID", "../x"],
-    ["without an export", { api: 1, connections: { redis: {} } }, undefined, "CONN_PLUGIN_INVALID", "names no export"],
-    ["that throws on import", redis, 'throw new Error("no engine")', "CONN_PLUGIN_LOAD", "no engine"],
-    ["whose export is missing", redis, "export const other = 1", "CONN_PLUGIN_INVALID", "RedisConnection"],
+    [
+      "whose type is a path",
+      { api: 1, connections: { "../x": { export: "X" } } },
+      undefined,
+      "CONN_PLUGIN_INVALID",
+      "../x",
+    ],
+    [
+      "without an export",
+      { api: 1, connections: { redis: {} } },
+      undefined,
+      "CONN_PLUGIN_INVALID",
+      "names no export",
+    ],
+    [
+      "that throws on import",
+      redis,
+      'throw new Error("no engine")',
+      "CONN_PLUGIN_LOAD",
+      "no engine",
+    ],
+    [
+      "whose export is missing",
+      redis,
+      "export const other = 1",
+      "CONN_PLUGIN_INVALID",
+      "RedisConnection",
+    ],
     ["whose class has another type", redis, classCode("valkey"), "CONN_PLUGIN_INVALID", "valkey"],
-    ["whose class is no connection", redis, 'export class RedisConnection { static type = "redis" }', "CONN_PLUGIN_INVALID", "does not extend BaseConnection"],
+    [
+      "whose class is no connection",
+      redis,
+      'export class RedisConnection { static type = "redis" }',
+      "CONN_PLUGIN_INVALID",
+      "does not extend BaseConnection",
+    ],
   ])("%s is named", async (_what, conn, code, expected, text) => {
-    const cwd = await folder({ ...application(["conn-plugin-redis"]), ...plugin("conn-plugin-redis", conn, code) });
+    const cwd = await folder({
+      ...application(["conn-plugin-redis"]),
+      ...plugin("conn-plugin-redis", conn, code),
+    });
     await expect(classOf("redis", cwd)).rejects.toMatchObject({
       code: expected,
-      message: expect.stringMatching(new RegExp(`conn-plugin-redis[^]*${text.replaceAll(".", "\\.")}|${text.replaceAll(".", "\\.")}[^]*conn-plugin-redis`)),
+      message: expect.stringMatching(
+        new RegExp(
+          `conn-plugin-redis[^]*${text.replaceAll(".", "\\.")}|${text.replaceAll(".", "\\.")}[^]*conn-plugin-redis`,
+        ),
+      ),
     });
   });
 
@@ -125,36 +202,63 @@ describe("a type that nobody provides", () => {
     ["bun.lock", "bun add @conn/sql"],
   ])("is answered with the command that %s calls for", async (lock, command) => {
     const cwd = await folder({ ...application([]), [lock]: "" });
-    await expect(classOf("sql", cwd)).rejects.toMatchObject({ code: "CONN_TYPE_UNKNOWN", hint: `Run: ${command}` });
+    await expect(classOf("sql", cwd)).rejects.toMatchObject({
+      code: "CONN_TYPE_UNKNOWN",
+      hint: `Run: ${command}`,
+    });
   });
 
   it("takes the manager that package.json declares before a lock file", async () => {
-    const cwd = await folder({ ...application([], { packageManager: "pnpm@12.21.0" }), "package-lock.json": "" });
+    const cwd = await folder({
+      ...application([], { packageManager: "pnpm@12.21.0" }),
+      "package-lock.json": "",
+    });
     await expect(classOf("sql", cwd)).rejects.toMatchObject({ hint: "Run: pnpm add @conn/sql" });
   });
 
   it("asks back when the spelling is near", async () => {
     vi.stubEnv("npm_config_user_agent", "npm/11");
     const cwd = await folder(application([]));
-    await expect(classOf("sqll", cwd)).rejects.toMatchObject({ hint: 'Did you mean "sql"? Run: npm install @conn/sql' });
+    await expect(classOf("sqll", cwd)).rejects.toMatchObject({
+      hint: 'Did you mean "sql"? Run: npm install @conn/sql',
+    });
     register(PetConnection);
     await expect(classOf("pet", cwd)).rejects.toMatchObject({ hint: 'Did you mean "pets"?' });
     vi.unstubAllEnvs();
   });
 
-  it.each(["../evil.js", "file:///x.mjs", "data:text/javascript,0", "http://example.org/x.mjs", "node:child_process", "@conn/sqll", "constructor ", "__proto__", ""])(
-    "is refused when it is %j, and nothing is loaded",
+  it.each([
+    "../evil.js",
+    "file:///x.mjs",
+    "data:text/javascript,0",
+    "http://example.org/x.mjs",
+    "node:child_process",
+    "@conn/sqll",
+    "constructor ",
+    "__proto__",
+    "",
+  ])("is refused when it is %j, and nothing is loaded", async (type) => {
+    const cwd = await folder({ ...application([]), "evil.js": "globalThis.evil = true" });
+    await expect(classOf(type, cwd)).rejects.toMatchObject({
+      code: "CONN_TYPE_UNKNOWN",
+      hint: expect.stringContaining("A type is a short name"),
+    });
+    expect("evil" in globalThis).toBe(false);
+  });
+
+  it.each(["constructor", "tostring", "lodash"])(
+    "is unknown when it is %j, whatever else has that name",
     async (type) => {
-      const cwd = await folder({ ...application([]), "evil.js": "globalThis.evil = true" });
-      await expect(classOf(type, cwd)).rejects.toMatchObject({ code: "CONN_TYPE_UNKNOWN", hint: expect.stringContaining("A type is a short name") });
-      expect("evil" in globalThis).toBe(false);
+      const cwd = await folder({
+        ...application(["lodash"]),
+        "node_modules/lodash/package.json": '{"name":"lodash"}',
+      });
+      await expect(classOf(type, cwd)).rejects.toMatchObject({
+        code: "CONN_TYPE_UNKNOWN",
+        hint: expect.stringContaining(`conn-plugin-${type}`),
+      });
     },
   );
-
-  it.each(["constructor", "tostring", "lodash"])("is unknown when it is %j, whatever else has that name", async (type) => {
-    const cwd = await folder({ ...application(["lodash"]), "node_modules/lodash/package.json": '{"name":"lodash"}' });
-    await expect(classOf(type, cwd)).rejects.toMatchObject({ code: "CONN_TYPE_UNKNOWN", hint: expect.stringContaining(`conn-plugin-${type}`) });
-  });
 });
 
 describe("register", () => {
@@ -166,6 +270,8 @@ describe("register", () => {
   });
 
   it.each([undefined, null, {}, class Nothing {}, () => {}])("refuses %o", (value) => {
-    expect(() => register(value as never)).toThrow(expect.objectContaining({ code: "CONN_PLUGIN_INVALID" }));
+    expect(() => register(value as never)).toThrow(
+      expect.objectContaining({ code: "CONN_PLUGIN_INVALID" }),
+    );
   });
 });

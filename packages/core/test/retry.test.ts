@@ -19,20 +19,29 @@ describe("retry", () => {
   it("repeats what may be repeated until it succeeds", async () => {
     const { task } = failing(2);
     const waits: number[] = [];
-    const result = await retry(task, { classify: always, budget: new RetryBudget(), policy, onRetry: (_, wait) => waits.push(wait) });
+    const result = await retry(task, {
+      classify: always,
+      budget: new RetryBudget(),
+      policy,
+      onRetry: (_, wait) => waits.push(wait),
+    });
     expect(result).toBe("fed");
     expect(waits).toHaveLength(2);
   });
 
   it("gives up after its attempts, with the last error", async () => {
     const script = failing(9);
-    await expect(retry(script.task, { classify: always, budget: new RetryBudget(), policy })).rejects.toThrow("failure 3");
+    await expect(
+      retry(script.task, { classify: always, budget: new RetryBudget(), policy }),
+    ).rejects.toThrow("failure 3");
     expect(script.calls).toBe(3);
   });
 
   it("never repeats what the classifier calls final", async () => {
     const script = failing(1);
-    await expect(retry(script.task, { classify: () => ({ retry: false }), budget: new RetryBudget(), policy })).rejects.toThrow("failure 1");
+    await expect(
+      retry(script.task, { classify: () => ({ retry: false }), budget: new RetryBudget(), policy }),
+    ).rejects.toThrow("failure 1");
     expect(script.calls).toBe(1);
   });
 
@@ -43,7 +52,9 @@ describe("retry", () => {
       calls++;
       throw new Error("down");
     };
-    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => retry(task, { classify: always, budget, policy })));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 100 }, () => retry(task, { classify: always, budget, policy })),
+    );
     expect(outcomes.every(({ status }) => status === "rejected")).toBe(true);
     expect(calls).toBe(110);
   });
@@ -58,13 +69,22 @@ describe("retry", () => {
   it("waits at least as long as the source asked", async () => {
     const waits: number[] = [];
     const { task } = failing(1);
-    await retry(task, { classify: () => ({ retry: true, after: 0.02 }), budget: new RetryBudget(), policy, onRetry: (_, wait) => waits.push(wait) });
+    await retry(task, {
+      classify: () => ({ retry: true, after: 0.02 }),
+      budget: new RetryBudget(),
+      policy,
+      onRetry: (_, wait) => waits.push(wait),
+    });
     expect(waits[0]).toBeGreaterThanOrEqual(0.02);
   });
 
   it("begins no attempt past its deadline", async () => {
     const script = failing(9);
-    const run = retry(script.task, { classify: () => ({ retry: true, after: 60 }), budget: new RetryBudget(), policy: { ...policy, deadline: 30 } });
+    const run = retry(script.task, {
+      classify: () => ({ retry: true, after: 60 }),
+      budget: new RetryBudget(),
+      policy: { ...policy, deadline: 30 },
+    });
     await expect(run).rejects.toThrow("failure 1");
   });
 

@@ -28,7 +28,10 @@ export interface ScriptOptions {
 }
 
 /** Runs a program in a process of its own, bundled as an application would be: `@conn/core` included. */
-export async function start(code: string, { cwd, env = {}, nodeOptions = [] }: ScriptOptions = {}): Promise<Script> {
+export async function start(
+  code: string,
+  { cwd, env = {}, nodeOptions = [] }: ScriptOptions = {},
+): Promise<Script> {
   const home = await folder();
   const file = join(home, "script.mjs");
   const { outputFiles } = await build({
@@ -41,12 +44,17 @@ export async function start(code: string, { cwd, env = {}, nodeOptions = [] }: S
     alias: { "@conn/core": join(import.meta.dirname, "../src/index.ts") },
     external: ["@uwdata/flechette"],
     // What is CommonJS among the dependencies calls `require`, which a module has not.
-    banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+    },
     write: false,
     logLevel: "silent",
   });
   await writeFile(file, outputFiles[0]!.text);
-  const child = spawn(process.execPath, [...nodeOptions, file], { cwd: cwd ?? home, env: { ...process.env, NODE_OPTIONS: "", HOME: home, ...env } });
+  const child = spawn(process.execPath, [...nodeOptions, file], {
+    cwd: cwd ?? home,
+    env: { ...process.env, NODE_OPTIONS: "", HOME: home, ...env },
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   let [stdout, stderr] = ["", ""];
   const unread: string[] = [];

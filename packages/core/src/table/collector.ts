@@ -7,7 +7,9 @@ import type { ColumnSpec } from "./types.ts";
 /** A column's values; `valid` is a bitmap, lowest bit first, where 0 means null. */
 export type ColumnChunk =
   | ArrayLike<unknown>
-  | { readonly values: ArrayLike<unknown>; readonly valid?: Uint8Array | undefined };
+  | { readonly values: ArrayLike<unknown>; readonly valid?: Uint8Array | undefined }
+  /** The cells at one place of rows: saves an array of them. */
+  | { readonly rows: readonly (readonly unknown[])[]; readonly index: number };
 
 /** Collects rows into columns; `TableBuilder` describes how. */
 export class Collector {
@@ -67,6 +69,10 @@ export class Collector {
     if (chunks.length !== this.#sinks.length)
       throw rowTooLong(this.#length, chunks.length, this.#sinks.length);
     for (const [index, chunk] of chunks.entries()) {
+      if ("rows" in chunk) {
+        this.#appendCells(index, chunk.rows, chunk.index, length);
+        continue;
+      }
       const { values, valid } = isBare(chunk) ? { values: chunk, valid: undefined } : chunk;
       if (values.length < length) {
         throw new ConnError(
@@ -94,6 +100,22 @@ export class Collector {
       return { name, type: sink.type, scale, nulls: sink.nulls, storage: sink.finish() };
     });
     return { length: this.#length, columns };
+  }
+
+  #appendCells(
+    index: number,
+    rows: readonly (readonly unknown[])[],
+    cell: number,
+    length: number,
+  ): void {
+    let sink = this.#sinks[index]!;
+    for (let row = 0; row < length; row++) {
+      const value = rows[row]![cell];
+      if (!sink.add(value)) {
+        this.#widen(index, value);
+        sink = this.#sinks[index]!;
+      }
+    }
   }
 
   #appendColumn(

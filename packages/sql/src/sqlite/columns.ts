@@ -31,7 +31,7 @@ export class Columns {
         this.#plans[index] = { spec: { name: spec.name }, convert: undefined };
         kept = false;
       }
-      return rows.map((row) => row[index]);
+      return { rows, index };
     });
     return { chunks, kept };
   }

@@ -14,7 +14,11 @@ export interface Filler {
 }
 
 /** The filler of a declared type; undefined where cells of the type need a conversion of their own. */
-export function fillerFor(type: ColumnType | undefined, index: number, length: number): Filler | undefined {
+export function fillerFor(
+  type: ColumnType | undefined,
+  index: number,
+  length: number,
+): Filler | undefined {
   switch (type) {
     case "integer":
       return new IntegerFiller(index, length);
@@ -59,7 +63,8 @@ class IntegerFiller implements Filler {
     const [index, values] = [this.#index, this.#values];
     for (let row = from; row < to; row++) {
       const cell = rows[row]![index];
-      if (typeof cell === "number" && (cell | 0) === cell && !Object.is(cell, -0)) values[row] = cell;
+      if (typeof cell === "number" && (cell | 0) === cell && !Object.is(cell, -0))
+        values[row] = cell;
       else if (cell === null) this.#validity.setNull(row);
       else return false;
     }

@@ -12,19 +12,15 @@ export function parseTimestamp(text: string): number {
   if (text.charCodeAt(4) !== dash || text.charCodeAt(7) !== dash || text.charCodeAt(13) !== colon)
     return NaN;
   if (end > 16 && text.charCodeAt(16) !== colon) return NaN;
-  const year = pair(text, 0) * 100 + pair(text, 2);
-  const month = pair(text, 5);
-  const day = pair(text, 8);
+  const days = daysOf(pair(text, 0) * 100 + pair(text, 2), pair(text, 5), pair(text, 8));
   const hour = pair(text, 11);
   const minute = pair(text, 14);
   const second = end === 16 ? 0 : pair(text, 17);
   const ms = end > 20 ? fraction(text, end) : 0;
   // What is no digit has made its part too large or negative.
-  if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month))
-    return NaN;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || ms < 0)
     return NaN;
-  const minutes = (daysSince1970(year, month, day) * 24 + hour) * 60 + minute;
+  const minutes = (days * 24 + hour) * 60 + minute;
   return minutes * 60_000 + second * 1000 + ms;
 }
 
@@ -47,6 +43,19 @@ function fraction(text: string, end: number): number {
   const tenths = digit(text, 20) * 100;
   const hundredths = end > 21 ? digit(text, 21) * 10 : 0;
   return tenths + hundredths + (end > 22 ? digit(text, 22) : 0);
+}
+
+// Neighbouring rows are often of one day.
+let latest = { year: 1970, month: 1, day: 1, days: 0 };
+
+/** Days since 1970 of a date, NaN for one that no calendar has. */
+function daysOf(year: number, month: number, day: number): number {
+  if (day === latest.day && month === latest.month && year === latest.year) return latest.days;
+  if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month))
+    return NaN;
+  const days = daysSince1970(year, month, day);
+  latest = { year, month, day, days };
+  return days;
 }
 
 function daysIn(year: number, month: number): number {
