@@ -12,5 +12,7 @@ const old = major === "20";
 const runner = fileURLToPath(
   new URL(`../node_modules/${old ? "vitest-on-node-20" : "vitest"}/vitest.mjs`, import.meta.url),
 );
-const args = old ? ["run", "--config", "vitest.node20.config.ts"] : ["run"];
+const args = old
+  ? ["run", "--config", "vitest.node20.config.ts"]
+  : ["run", "--project", "core", "--project", "sql"];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

@@ -53,7 +53,7 @@ export async function start(
   await writeFile(file, outputFiles[0]!.text);
   const child = spawn(process.execPath, [...nodeOptions, file], {
     cwd: cwd ?? home,
-    env: { ...process.env, NODE_OPTIONS: "", HOME: home, ...env },
+    env: { ...process.env, NODE_OPTIONS: "", npm_config_user_agent: "", HOME: home, ...env },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   let [stdout, stderr] = ["", ""];

@@ -72,7 +72,6 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 export async function runScript(
   here: World,
   source: string,
-  options: { readonly uid?: number } = {},
 ): Promise<{ stdout: string; stderr: string }> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: fileURLToPath(new URL("../src", import.meta.url)) },
@@ -86,6 +85,5 @@ export async function runScript(
     cwd: here.project,
     env: { PATH: process.env["PATH"], HOME: here.home },
     timeout: 20_000,
-    ...options,
   });
 }

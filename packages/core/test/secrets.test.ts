@@ -65,16 +65,17 @@ describe("the files of secrets", () => {
   it("are found though the home belongs to somebody else", async () => {
     const here = await world({ [file]: "[connections.a]\nx = 1" });
     await chmod(here.path("home"), 0);
-    // Root may look anywhere, so the script runs as nobody.
-    const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-    if (uid !== undefined) {
+    // Root may look anywhere, so the script becomes nobody.
+    const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
+    if (nobody !== undefined) {
       await chmod(here.path(""), 0o755);
-      await chown(here.path(file), uid, uid);
+      await chown(here.path(file), nobody, nobody);
     }
+    const leave =
+      nobody === undefined ? "" : `process.setgid(${nobody}); process.setuid(${nobody});`;
     const { stdout } = await runScript(
       here,
-      `import { Secrets } from "./secrets.ts"; console.log((await new Secrets().section("a")).values.x);`,
-      uid === undefined ? {} : { uid },
+      `import { Secrets } from "./secrets.ts"; ${leave} console.log((await new Secrets().section("a")).values.x);`,
     );
     await chmod(here.path("home"), 0o700);
     expect(stdout).toBe("1\n");
