@@ -63,7 +63,12 @@ export class ConnError extends Error {
       location,
       problems,
     })) {
-      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
+      if (value === undefined) continue;
+      // The message says what the hint, the place and the problems are: printing them twice helps nobody.
+      Object.defineProperty(this, key, {
+        value,
+        enumerable: key === "connection" || key === "operation",
+      });
     }
     Object.defineProperty(this, "name", { value: "ConnError", configurable: true });
     Object.defineProperty(this, brand, { value: true });
