@@ -105,18 +105,11 @@ describe("a first day with conn", () => {
   it("type-checks all of it, the declarations of the packages included", async () => {
     const { code, output } = await run(
       "tsc",
-      ...[
-        "--noEmit",
-        "--strict",
-        "--module",
-        "nodenext",
-        "--target",
-        "es2023",
-        "--lib",
-        "es2023,esnext.disposable",
-      ],
-      ...["--types", "node", "--typeRoots", join(import.meta.dirname, "../node_modules/@types")],
-      ...["app.ts", "setup.ts", "queries.ts", "custom.ts"],
+      ...strict,
+      "app.ts",
+      "setup.ts",
+      "queries.ts",
+      "custom.ts",
     );
     const ours = output
       .split("\n")
@@ -143,6 +136,21 @@ describe("a first day with conn", () => {
     );
   }, 60_000);
 });
+
+const strict = [
+  "--noEmit",
+  "--strict",
+  "--module",
+  "nodenext",
+  "--target",
+  "es2023",
+  "--lib",
+  "es2023,esnext.disposable",
+  "--types",
+  "node",
+  "--typeRoots",
+  join(import.meta.dirname, "../node_modules/@types"),
+];
 
 const fourLines = `import { connection } from "@conn/core";
 const conn = await connection("pet_db", { type: "sql" });
