@@ -21,141 +21,93 @@ export function fillerFor(
 ): Filler | undefined {
   switch (type) {
     case "integer":
-      return new IntegerFiller(index, length);
+      return new IntegerFiller(index, new Int32Array(length));
     case "float":
-      return new FloatFiller(index, length);
+      return new FloatFiller(index, new Float64Array(length));
     case "boolean":
-      return new BooleanFiller(index, length);
+      return new BooleanFiller(index, new Uint8Array(length));
     case "timestamp":
-      return new TimestampFiller(index, length);
+      return new TimestampFiller(index, new Float64Array(length));
     default:
       return undefined;
   }
 }
 
-/** Which rows have a value, as a bitmap: lowest bit first, 0 is null. Made with the first null. */
-class Validity {
-  bits: Uint8Array | undefined;
-  readonly #length: number;
+/** What the fillers share; their loops they have for themselves. */
+abstract class NumberFiller<
+  Values extends Int32Array | Float64Array | Uint8Array,
+> implements Filler {
+  protected readonly index: number;
+  protected readonly values: Values;
+  /** Lowest bit first, 0 is null; made with the first null. */
+  #valid: Uint8Array | undefined;
 
-  constructor(length: number) {
-    this.#length = length;
+  constructor(index: number, values: Values) {
+    this.index = index;
+    this.values = values;
   }
 
-  setNull(row: number): void {
-    this.bits ??= new Uint8Array((this.#length + 7) >> 3).fill(255);
-    this.bits[row >> 3]! &= ~(1 << (row & 7));
+  abstract fill(rows: Rows, from: number, to: number): boolean;
+
+  finish(): ColumnChunk {
+    return { values: this.values, valid: this.#valid };
+  }
+
+  /** Whether the cell is null, and is now known as such. */
+  protected takeNull(cell: unknown, row: number): boolean {
+    if (cell !== null) return false;
+    this.#valid ??= new Uint8Array((this.values.length + 7) >> 3).fill(255);
+    this.#valid[row >> 3]! &= ~(1 << (row & 7));
+    return true;
   }
 }
 
-class IntegerFiller implements Filler {
-  readonly #index: number;
-  readonly #values: Int32Array;
-  readonly #validity: Validity;
-
-  constructor(index: number, length: number) {
-    this.#index = index;
-    this.#values = new Int32Array(length);
-    this.#validity = new Validity(length);
-  }
-
+class IntegerFiller extends NumberFiller<Int32Array> {
   fill(rows: Rows, from: number, to: number): boolean {
-    const [index, values] = [this.#index, this.#values];
+    const { index, values } = this;
     for (let row = from; row < to; row++) {
       const cell = rows[row]![index];
-      if (typeof cell === "number" && (cell | 0) === cell && !Object.is(cell, -0))
-        values[row] = cell;
-      else if (cell === null) this.#validity.setNull(row);
-      else return false;
+      const fits = typeof cell === "number" && (cell | 0) === cell && !Object.is(cell, -0);
+      if (fits) values[row] = cell;
+      else if (!this.takeNull(cell, row)) return false;
     }
     return true;
   }
-
-  finish(): ColumnChunk {
-    return { values: this.#values, valid: this.#validity.bits };
-  }
 }
 
-class FloatFiller implements Filler {
-  readonly #index: number;
-  readonly #values: Float64Array;
-  readonly #validity: Validity;
-
-  constructor(index: number, length: number) {
-    this.#index = index;
-    this.#values = new Float64Array(length);
-    this.#validity = new Validity(length);
-  }
-
+class FloatFiller extends NumberFiller<Float64Array> {
   fill(rows: Rows, from: number, to: number): boolean {
-    const [index, values] = [this.#index, this.#values];
+    const { index, values } = this;
     for (let row = from; row < to; row++) {
       const cell = rows[row]![index];
       if (typeof cell === "number") values[row] = cell;
-      else if (cell === null) this.#validity.setNull(row);
-      else return false;
+      else if (!this.takeNull(cell, row)) return false;
     }
     return true;
   }
-
-  finish(): ColumnChunk {
-    return { values: this.#values, valid: this.#validity.bits };
-  }
 }
 
-class BooleanFiller implements Filler {
-  readonly #index: number;
-  readonly #values: Uint8Array;
-  readonly #validity: Validity;
-
-  constructor(index: number, length: number) {
-    this.#index = index;
-    this.#values = new Uint8Array(length);
-    this.#validity = new Validity(length);
-  }
-
+class BooleanFiller extends NumberFiller<Uint8Array> {
   fill(rows: Rows, from: number, to: number): boolean {
-    const [index, values] = [this.#index, this.#values];
+    const { index, values } = this;
     for (let row = from; row < to; row++) {
       const cell = rows[row]![index];
       if (cell === 0 || cell === 1) values[row] = cell;
-      else if (cell === null) this.#validity.setNull(row);
-      else return false;
+      else if (!this.takeNull(cell, row)) return false;
     }
     return true;
-  }
-
-  finish(): ColumnChunk {
-    return { values: this.#values, valid: this.#validity.bits };
   }
 }
 
-class TimestampFiller implements Filler {
-  readonly #index: number;
-  readonly #values: Float64Array;
-  readonly #validity: Validity;
-
-  constructor(index: number, length: number) {
-    this.#index = index;
-    this.#values = new Float64Array(length);
-    this.#validity = new Validity(length);
-  }
-
+class TimestampFiller extends NumberFiller<Float64Array> {
   fill(rows: Rows, from: number, to: number): boolean {
-    const [index, values] = [this.#index, this.#values];
+    const { index, values } = this;
     for (let row = from; row < to; row++) {
       const cell = rows[row]![index];
-      if (typeof cell === "string") {
-        const value = parseTimestamp(cell);
-        if (Number.isNaN(value)) return false;
-        values[row] = value;
-      } else if (cell === null) this.#validity.setNull(row);
-      else return false;
+      const value = typeof cell === "string" ? parseTimestamp(cell) : NaN;
+      if (!Number.isNaN(value)) values[row] = value;
+      else if (!this.takeNull(cell, row)) return false;
     }
     return true;
-  }
-
-  finish(): ColumnChunk {
-    return { values: this.#values, valid: this.#validity.bits };
   }
 }
