@@ -5,7 +5,7 @@
  * - docs/errors.md: the error codes, from their table
  */
 import { glob, readFile, writeFile } from "node:fs/promises";
-import { errorCodes } from "../packages/core/src/error-codes.ts";
+import { errorCodes, warningCodes } from "../packages/core/src/error-codes.ts";
 
 const check = process.argv.includes("--check");
 let stale = false;
@@ -67,15 +67,25 @@ function typeImports(packages: readonly [string, string][]): string {
 }
 
 function errorPage(): string {
-  const sections = Object.entries(errorCodes).map(
-    ([code, { cause, remedy }]) => `## ${code}\n\n${cause}\n\n**Remedy.** ${remedy}\n`,
-  );
   return [
     "# Error codes",
     "",
     "Every error of conn is a `ConnError`: its `code` is one of these and keeps its meaning across versions;",
     "`message` says what happened, where, and what to do next; `cause` is the vendor's own error, with secrets masked.",
     "",
-    ...sections,
+    ...sections(errorCodes),
+    "# Warnings",
+    "",
+    "What is unwise or in trouble, and works all the same, is a process warning with one of these codes.",
+    "",
+    ...sections(warningCodes),
   ].join("\n");
+}
+
+function sections(
+  codes: Readonly<Record<string, { readonly cause: string; readonly remedy: string }>>,
+): string[] {
+  return Object.entries(codes).map(
+    ([code, { cause, remedy }]) => `## ${code}\n\n${cause}\n\n**Remedy.** ${remedy}\n`,
+  );
 }

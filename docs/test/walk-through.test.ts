@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /**
@@ -100,6 +101,40 @@ describe("a first day with conn", () => {
       output: "[ { word: 'fish' } ] 1\n3 true\n",
     });
     expect(customClass.split("\n").length).toBeLessThan(45);
+  });
+
+  it("runs as one bundled file, where no manifest can be read", async () => {
+    await write(
+      "bundled.ts",
+      fourLines.replace(
+        "const conn",
+        'import { register } from "@conn/core";\nimport { SQLConnection } from "@conn/sql";\nregister(SQLConnection);\nconst conn',
+      ),
+    );
+    const banner =
+      'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+    await build({
+      absWorkingDir: app,
+      entryPoints: ["bundled.ts"],
+      outfile: join(home, "alone/bundled.mjs"),
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      banner: { js: banner },
+      external: ["@uwdata/flechette"],
+      logLevel: "silent",
+    });
+    const secrets = join(home, "alone/.conn/secrets.toml");
+    await mkdir(join(home, "alone/.conn"));
+    await writeFile(secrets, `[connections.pet_db]\nurl = "sqlite:///${join(app, "pets.db")}"\n`, {
+      mode: 0o600,
+    });
+    const { code, output } = await run(
+      "sh",
+      "-c",
+      `cd ${home}/alone && exec ${process.execPath} bundled.mjs`,
+    );
+    expect([code, output]).toEqual([0, table]);
   });
 
   it("type-checks all of it, the declarations of the packages included", async () => {

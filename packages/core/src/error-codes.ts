@@ -118,4 +118,25 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, { cause: string; remedy: string }>;
 
+/** The codes of warnings, heard with `process.on("warning", ({ code }) => …)`. Nothing fails with them. */
+export const warningCodes = {
+  CONN_SECRETS_WARNING: {
+    cause:
+      "A secrets file can be read by others, is tracked by git, has a misspelt heading, or was edited badly.",
+    remedy: "Do what the message says; the last good content stays in use.",
+  },
+  CONN_SECRETS_CHANGED: {
+    cause: "A section changed to settings that its connection cannot take.",
+    remedy: "Mend the section; the connection goes on with the settings it had.",
+  },
+  CONN_CACHE_STORE: {
+    cause: "The cache's second tier failed or did not answer in time.",
+    remedy: "Look at the store; reads go on without it, and try it again after five seconds.",
+  },
+  CONN_SESSION_LEAKED: {
+    cause: "A session was dropped without commit, rollback or the end of `await using`.",
+    remedy: "Write: await using session = await conn.session()",
+  },
+} as const satisfies Record<string, { cause: string; remedy: string }>;
+
 export type CoreErrorCode = keyof typeof errorCodes;

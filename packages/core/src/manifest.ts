@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { builtin } from "./builtin.ts";
 import { ConnError } from "./errors.ts";
 import { exists, upwards } from "./install.ts";
 
@@ -190,7 +190,7 @@ function mainExport(target: unknown): string | undefined {
 
 function pnpApi(): PnpApi | undefined {
   if (!("pnp" in process.versions)) return undefined;
-  return createRequire(import.meta.url)("pnpapi") as PnpApi;
+  return builtin.module.createRequire(import.meta.url)("pnpapi") as PnpApi;
 }
 
 function compare(left: string, right: string): number {
