@@ -1,5 +1,6 @@
 import type { CoreErrorCode } from "./error-codes.ts";
 import { redact } from "./redact.ts";
+import { printableLines } from "./table/sanitize.ts";
 
 /** A code of conn's own, or one that a plugin defines and documents. */
 export type ConnErrorCode = CoreErrorCode | (`CONN_${string}` & Record<never, never>);
@@ -52,7 +53,7 @@ export class ConnError extends Error {
     const safe = redact({ ...options, cause: undefined, message });
     super(
       compose(safe.message, safe),
-      "cause" in options ? { cause: redact(options.cause) } : undefined,
+      "cause" in options ? { cause: tame(redact(options.cause)) } : undefined,
     );
     this.code = code;
     const { hint, connection, operation, location, problems } = safe;
@@ -92,5 +93,26 @@ function compose(message: string, options: ConnErrorOptions): string {
   }
   if (options.location) lines.push(`  at ${formatLocation(options.location)}`);
   if (options.hint) lines.push(`  ${options.hint}`);
-  return lines.join("\n");
+  return printableLines(lines.join("\n"));
+}
+
+/**
+ * The cause with messages and stacks that cannot steer a terminal: they are what Node prints as it is.
+ * Itself where nothing has to be changed, else a copy, for its owner may throw it again.
+ */
+function tame(cause: unknown, depth = 0): unknown {
+  if (!(cause instanceof Error) || depth > 16) return cause;
+  const { message, stack = "" } = cause;
+  const inner = tame(cause.cause, depth + 1);
+  const changes = { message: printableLines(message), stack: printableLines(stack), cause: inner };
+  if (changes.message === message && changes.stack === stack && inner === cause.cause) return cause;
+  const copy = Object.create(
+    Object.getPrototypeOf(cause) as object,
+    Object.getOwnPropertyDescriptors(cause),
+  ) as Error;
+  for (const [key, value] of Object.entries(changes)) {
+    if (value !== undefined)
+      Object.defineProperty(copy, key, { value, configurable: true, writable: true });
+  }
+  return copy;
 }

@@ -29,6 +29,11 @@ export function printable(text: string): string {
   });
 }
 
+/** The same for a text of several lines, which keeps its line breaks. */
+export function printableLines(text: string): string {
+  return suspicious.test(text) ? text.split("\n").map(printable).join("\n") : text;
+}
+
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function escape(character: string): string {
