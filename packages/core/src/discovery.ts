@@ -13,13 +13,16 @@ import { state } from "./state.ts";
  * @throws CONN_TYPE_UNKNOWN, CONN_TYPE_CONFLICT, CONN_PLUGIN_INVALID, CONN_PLUGIN_LOAD.
  */
 export async function classOf(type: string, cwd: string = process.cwd()): Promise<ConnectionClass> {
-  const registered = state.registered.get(type);
-  if (registered) return registered;
+  const key = `${cwd}\0${type}`;
+  const known = state.registered.get(type) ?? state.loaded.get(key);
+  if (known) return known;
   const providers = await readProviders(cwd);
   const [provider, rival] = providers.filter((candidate) => candidate.type === type);
   if (!provider) throw await unknownType(type, providers, cwd);
   if (rival) throw conflict(type, provider, rival);
-  return load(provider);
+  const connectionClass = await load(provider);
+  state.loaded.set(key, connectionClass);
+  return connectionClass;
 }
 
 async function load(provider: Provider): Promise<ConnectionClass> {

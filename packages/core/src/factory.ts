@@ -127,6 +127,7 @@ function evict(key: string): void {
   const instance = state.instances.get(key)?.connection;
   state.instances.delete(key);
   if (!instance || instance.state === "closed") return;
+  for (const reference of state.retired) if (!reference.deref()) state.retired.delete(reference);
   state.retired.add(new WeakRef(instance));
   instance[retire]().catch(() => {});
 }

@@ -18,6 +18,8 @@ export interface State {
   /** Evicted instances that somebody may still hold and use. */
   readonly retired: Set<WeakRef<BaseConnection>>;
   readonly registered: Map<string, ConnectionClass>;
+  /** Classes that discovery has loaded, by working directory and type: manifests are read once for each. */
+  readonly loaded: Map<string, ConnectionClass>;
   /** How often the results of each identity were dropped: an instance made later must know of it. */
   readonly generations: Map<string, number>;
   /** Numbers for classes and other things that have no text of their own. */
@@ -36,6 +38,7 @@ export const state: State = (holder[key] ??= {
   instances: new Map(),
   retired: new Set(),
   registered: new Map(),
+  loaded: new Map(),
   generations: new Map(),
   references: { ids: new WeakMap(), next: 1 },
   settings: {},
