@@ -106,11 +106,14 @@ export class Cache {
   async #uncached<T>(request: CacheRequest<T>): Promise<T> {
     const controller = new AbortController();
     const { signal, done } = limit(request);
-    signal?.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+    const abort = (): void => controller.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
     const load = this.#load(request, controller.signal);
     try {
       return handOut<T>(await abortable(load, signal, nameOf(request)), 0);
     } finally {
+      // A signal that outlives the call, as an application's own may, must not collect listeners.
+      signal?.removeEventListener("abort", abort);
       done();
     }
   }

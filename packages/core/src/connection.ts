@@ -12,7 +12,7 @@ import { explainMisses } from "./member-hint.ts";
 import { publish } from "./observe.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { retry, RetryBudget } from "./retry.ts";
-import { state } from "./state.ts";
+import { forgetInstance, state } from "./state.ts";
 
 /** What `open` gets beside the configuration. */
 export interface OpenContext {
@@ -113,7 +113,10 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
 
   /** Ends the connection for good; running calls finish first. Further calls of `close` wait for the same end. */
   close(): Promise<void> {
-    this.#closing ??= this.#end("closed");
+    if (!this.#closing) {
+      forgetInstance(this);
+      this.#closing = this.#end("closed");
+    }
     return this.#closing;
   }
 

@@ -108,6 +108,10 @@ export const errorCodes = {
     cause: "An answer ended before its announced length.",
     remedy: "Try again; if it persists, look at the network or the proxy between.",
   },
+  CONN_CASSETTE: {
+    cause: "A call is not on the cassette that is replayed, or the file is no cassette.",
+    remedy: "Record the call again, or correct the path.",
+  },
   CONN_MEMBER: {
     cause: "A member that the connection does not have was called.",
     remedy: "Use the member that the message names; vendor members are on `await conn.client()`.",

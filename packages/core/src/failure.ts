@@ -21,14 +21,11 @@ const transientCodes = new Set([
 
 /** The meaning of the operating system's error codes, wherever in the chain of causes they stand. */
 export function failureOf(error: unknown): Failure {
-  for (let depth = 0; depth < 8 && typeof error === "object" && error !== null; depth++) {
-    const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-    if (typeof code === "string") {
-      if (lostCodes.has(code)) return "lost";
-      if (transientCodes.has(code)) return "transient";
-    }
-    // A host with several addresses fails with one error for each.
-    error = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+  for (const link of chainOf(error)) {
+    const { code } = link as { code?: unknown };
+    if (typeof code !== "string") continue;
+    if (lostCodes.has(code)) return "lost";
+    if (transientCodes.has(code)) return "transient";
   }
   return "final";
 }
@@ -56,12 +53,17 @@ export function hintFor(error: unknown): string | undefined {
   }
 }
 
-/** The text of a failure, its own words where it has some. */
+/** The text of a failure, its own words where it has some, and those of what stopped it on the network. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && !error.message)
     return error.errors.map(messageOf).join("; ");
-  if (error instanceof Error) return error.message || error.name;
-  return String(error);
+  if (!(error instanceof Error)) return String(error);
+  const text = error.message || error.name;
+  // `fetch failed` alone says nothing: the system's error is its cause.
+  const { cause } = error;
+  if (!("code" in error) && cause instanceof Error && "code" in cause)
+    return `${text}: ${messageOf(cause)}`;
+  return text;
 }
 
 export function wrap(error: unknown, connection: string, operation: string): ConnError {
@@ -70,7 +72,15 @@ export function wrap(error: unknown, connection: string, operation: string): Con
   const options = { connection, operation, cause: error, hint: hintFor(error) };
   if (operation === "open")
     return new ConnError("CONN_OPEN", `${connection} could not be opened: ${message}`, options);
-  if (failureOf(error) === "lost") {
+  const failure = failureOf(error);
+  if (failure === "transient" || codeOf(error) === "ENOTFOUND") {
+    return new ConnError(
+      "CONN_OPEN",
+      `${connection}.${operation} could not reach the source: ${message}`,
+      options,
+    );
+  }
+  if (failure === "lost") {
     return new ConnError(
       "CONN_LOST",
       `${connection}.${operation} lost its connection: ${message}`,
@@ -84,8 +94,18 @@ export function wrap(error: unknown, connection: string, operation: string): Con
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { code, errors } = error as { code?: unknown; errors?: unknown };
-  if (typeof code === "string") return code;
-  return Array.isArray(errors) ? codeOf(errors[0]) : undefined;
+  for (const link of chainOf(error)) {
+    const { code } = link as { code?: unknown };
+    if (typeof code === "string") return code;
+  }
+  return undefined;
+}
+
+/** The error and its causes; of several errors at once, the first. */
+function* chainOf(error: unknown): Generator<object> {
+  for (let depth = 0; depth < 8 && typeof error === "object" && error !== null; depth++) {
+    yield error;
+    const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+    error = cause ?? (Array.isArray(errors) ? (errors[0] as unknown) : undefined);
+  }
 }

@@ -54,3 +54,10 @@ export function referenceOf(value: object | symbol): string {
   if (id === undefined) ids.set(value, (id = state.references.next++));
   return `ref(${id})`;
 }
+
+/** A closed connection is nobody's any more: the next call of `connection()` makes another. */
+export function forgetInstance(connection: BaseConnection): void {
+  for (const [key, instance] of state.instances) {
+    if (instance.connection === connection) state.instances.delete(key);
+  }
+}

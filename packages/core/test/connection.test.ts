@@ -1,3 +1,5 @@
+import { getEventListeners, once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { BaseConnection, can, configure, ConnError } from "../src/index.ts";
@@ -63,6 +65,24 @@ describe("opening", () => {
     await expect(conn.client()).rejects.toMatchObject({ code: "CONN_TIMEOUT", operation: "open" });
     late.resolve();
     await expect.poll(() => conn.releases).toBe(1);
+  });
+});
+
+describe("a source that cannot be reached", () => {
+  it("is named with what the system said, even behind the words of fetch", async () => {
+    configure({ retry: quick });
+    const conn = new PetConnection();
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    conn.answer = () => fetch(`http://127.0.0.1:${port}/`);
+    conn.lost = () => false;
+    await expect(conn.write("fish")).rejects.toMatchObject({
+      code: "CONN_OPEN",
+      operation: "write",
+      message: expect.stringMatching(/could not reach the source: fetch failed: .*ECONNREFUSED/),
+    });
   });
 });
 
@@ -260,6 +280,15 @@ describe("cancelling", () => {
       code: "CONN_ABORTED",
     });
     expect(conn.opens).toBe(0);
+  });
+
+  it("leaves nothing on a signal that outlives the call", async () => {
+    const conn = new PetConnection();
+    const { signal } = new AbortController();
+    for (const options of [{ ttl: 0 }, {}, { refresh: true }, { timeout: 5 }])
+      await conn.read("cat", { ...options, signal });
+    await conn.write("cat", { signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("a timeout is an error of its own code", async () => {

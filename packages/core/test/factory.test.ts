@@ -173,6 +173,14 @@ describe("instances", () => {
     expect(second.state).toBe("idle");
   });
 
+  it("are forgotten once closed", async () => {
+    for (let user = 0; user < 3; user++) {
+      const conn = await connection("pet_db", { type: "pets", scope: user });
+      await conn.close();
+    }
+    expect(state.instances.size).toBe(0);
+  });
+
   it("beyond maxEntries go, least recently asked for first, and never under a running call", async () => {
     const open = (scope: string) =>
       connection("pet_db", { type: PetConnection, scope, maxEntries: 2 });
