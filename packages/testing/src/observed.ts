@@ -10,14 +10,24 @@ export interface Log {
   working: number;
   /** Releases of a client under a call that went on. */
   releasedUnderCall: number;
-  /** Thrown by the next opens, one each, in place of the plugin's. */
-  readonly failOpens: Error[];
+  /** Thrown by each open in place of the plugin's. */
+  failOpens: Error | undefined;
   /** Waited for by each open before the plugin's begins. */
   beforeOpen: () => Promise<void>;
 }
 
 export function newLog(): Log {
-  return { opens: 0, releases: 0, loads: 0, working: 0, releasedUnderCall: 0, failOpens: [], beforeOpen: async () => {} };
+  return { opens: 0, releases: 0, loads: 0, working: 0, releasedUnderCall: 0, failOpens: undefined, beforeOpen: async () => {} };
+}
+
+/** Lets every open fail while a task runs, however often it is tried. */
+export async function withFailingOpens<T>(log: Log, task: () => Promise<T>, error: Error = new Error("The kit lets this open fail.")): Promise<T> {
+  log.failOpens = error;
+  try {
+    return await task();
+  } finally {
+    log.failOpens = undefined;
+  }
 }
 
 type Task = (client: unknown, signal: AbortSignal) => Promise<unknown>;
@@ -37,8 +47,7 @@ export function observe<C extends BaseConnection>(type: ConnectionClass<C>, log:
   class Observed extends Base {
     override async open(config: object, context: OpenContext): Promise<unknown> {
       await log.beforeOpen();
-      const failure = log.failOpens.shift();
-      if (failure) throw failure;
+      if (log.failOpens) throw log.failOpens;
       const client = await super.open(config, context);
       log.opens++;
       return client;

@@ -11,7 +11,7 @@ export const cacheCases: readonly Case[] = [
     await sample(conn, {});
     await sample(conn, {});
     demand(log.loads > 0, "The sample call does not go through `cached`.");
-    demand(log.loads === 1, `Two equal calls load ${log.loads} times: something in the key's \`args\` changes from call to call.`);
+    demand(log.loads === 1, `Two equal calls load ${log.loads} times: something in the key's \`args\` changes from call to call, or the result is of a class of your own, which no cache can share.`);
   }),
   make("options", "hands the caller's options on to the cache", ["query or read"], async ({ connect, sample }) => {
     const { conn, log } = await connect();

@@ -1,15 +1,14 @@
 import { type Case, group } from "../case.ts";
 import { connErrorOf, demand, failureOf, settled } from "../demand.ts";
+import { withFailingOpens } from "../observed.ts";
 
 const make = group("errors");
 
 export const errorCases: readonly Case[] = [
   make("open", "tells that it could not be opened, and why", [], async ({ connect, sample }) => {
     const { conn, log } = await connect();
-    const cause = new Error("The kit lets this open fail.");
-    log.failOpens.push(cause);
-    const error = await connErrorOf(sample(conn), "the sample call whose open fails");
-    demand(error.message.includes(cause.message) || error.cause !== undefined, `The error says nothing of its cause: ${error.message}`);
+    const error = await withFailingOpens(log, () => connErrorOf(sample(conn), "the sample call whose open fails"));
+    demand(error.message.includes("The kit lets this open fail.") || error.cause !== undefined, `The error says nothing of its cause: ${error.message}`);
   }),
   make("rejects", "rejects a call that the source refuses", ["fails"], async ({ connect, subject }) => {
     const { conn } = await connect();
@@ -31,7 +30,6 @@ export const errorCases: readonly Case[] = [
   }),
   make("writes", "rejects a writing call that fails to open", ["writes"], async ({ connect, subject }) => {
     const { conn, log } = await connect();
-    for (let attempt = 0; attempt < 3; attempt++) log.failOpens.push(new Error("The kit lets this open fail."));
-    await connErrorOf(subject.writes!(conn), "the writing call whose open fails");
+    await withFailingOpens(log, () => connErrorOf(subject.writes!(conn), "the writing call whose open fails"));
   }),
 ];

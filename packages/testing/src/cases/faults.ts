@@ -47,20 +47,22 @@ export const faultCases: readonly Case[] = [
     await works(context, conn, "After its connection was cut off under a call");
   }),
   make("silent-open", "gives up on a source that accepts and says nothing", ["network"], async (context) => {
-    configure({ openTimeout: 1, retry: { attempts: 1 } });
-    context.defer(() => configure({ openTimeout: 30, retry: {} }));
+    const usual = (): void => configure({ openTimeout: 30, retry: {} });
+    configure({ openTimeout: 0.3, retry: { attempts: 1 } });
+    context.defer(usual);
     const { conn, proxy } = await context.proxied();
     proxy.blackhole();
-    // Some protocols need no greeting: then it is the call that waits.
+    // A protocol without a greeting opens all the same: then it is the call that waits.
     await connErrorOf(context.subject.sample(conn, { ttl: 0, timeout: 2 }), "the sample call to a silent source", "CONN_TIMEOUT", "CONN_OPEN");
     await proxy.pass();
+    usual();
     await works(context, conn, "Once the source speaks");
   }),
   make("silent-call", "gives up on a source that falls silent", ["network"], async (context) => {
     const { conn, proxy } = await context.proxied();
     await context.sample(conn);
     proxy.blackhole();
-    await connErrorOf(context.subject.sample(conn, { ttl: 0, timeout: 1 }), "the sample call to a silent source", "CONN_TIMEOUT");
+    await connErrorOf(context.subject.sample(conn, { ttl: 0, timeout: 0.2 }), "the sample call to a silent source", "CONN_TIMEOUT");
     await proxy.pass();
     await works(context, conn, "Once the source speaks again");
   }),

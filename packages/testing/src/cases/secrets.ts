@@ -3,6 +3,7 @@ import { type BaseConnection, ConnError, help } from "@conn/core";
 import { type Case, group } from "../case.ts";
 import type { Context } from "../context.ts";
 import { demand, settled } from "../demand.ts";
+import { withFailingOpens } from "../observed.ts";
 import { settingsOf, typesOf } from "../settings.ts";
 
 const make = group("secrets");
@@ -37,8 +38,8 @@ export const secretCases: readonly Case[] = [
     const { conn, log } = await context.connect();
     const known = await secretsOf(context);
     // What drivers do: the settings in the message, and on the error.
-    log.failOpens.push(Object.assign(new Error(`login with ${known.join()} failed`), { options: await context.settings() }));
-    const failed: unknown = await Promise.resolve(context.subject.sample(conn, { ttl: 0 })).catch((error: unknown) => error);
+    const driverError = Object.assign(new Error(`login with ${known.join()} failed`), { options: await context.settings() });
+    const failed = await withFailingOpens(log, () => context.sample(conn).catch((error: unknown) => error), driverError);
     clean(failed, known, "The error of a failed open");
     if (!context.subject.fails) return;
     const refused: unknown = await Promise.resolve(context.subject.fails(conn, { ttl: 0 })).catch((error: unknown) => error);

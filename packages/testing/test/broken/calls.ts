@@ -64,23 +64,34 @@ export class DropsOptions extends PetsConnection {
 
 /** Hands the same rows to everybody. */
 export class MutatedTable extends PetsConnection {
-  readonly #rows = new WeakMap<object, Record<string, unknown>[]>();
-  // @ts-expect-error -- rows and no table
-  override async read(what: string, options: PetReadOptions = {}): Promise<Record<string, unknown>[]> {
-    const core = (await super.read(what, options)).columns;
-    const rows = this.#rows.get(core) ?? (await super.read(what, {})).rows();
-    this.#rows.set(core, rows);
-    return rows;
+  readonly #rows = new Map<string, Record<string, unknown>[]>();
+  override async read(what: string, options: PetReadOptions = {}): Promise<Table> {
+    const table = await super.read(what, options);
+    const key = `${what} ${options.limit}`;
+    const rows = this.#rows.get(key) ?? table.rows();
+    this.#rows.set(key, rows);
+    return rows as unknown as Table;
   }
 }
 
-/** Caches an instance of its own class, which no store can hold. */
+/** Gives an instance of its own class, which nobody can share. */
+export class UnsharableResult extends PetsConnection {
+  override read(what: string, options: PetReadOptions = {}): Promise<Table> {
+    return this.cached<Table>({ method: "read", args: [what] }, options as ReadOptions<Table>, async (client, signal) => {
+      const rows = await client.ask({ do: "read", what }, signal);
+      return new (class Pets {
+        readonly rows = rows;
+      })() as unknown as Table;
+    });
+  }
+}
+
+/** Gives something that memory can hold and a store cannot. */
 export class UnstorableResult extends PetsConnection {
   override read(what: string, options: PetReadOptions = {}): Promise<Table> {
-    const { limit, ...reading } = options;
-    return this.cached<Table>({ method: "read", args: [what, limit] }, reading as ReadOptions<Table>, async (client, signal) => {
-      const rows = (await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[];
-      return { map: new WeakMap(), rows, toJSON: () => rows } as unknown as Table;
+    return this.cached<Table>({ method: "read", args: [what] }, options as ReadOptions<Table>, async (client, signal) => {
+      const rows = await client.ask({ do: "read", what }, signal);
+      return { rows, pattern: /pets/ } as unknown as Table;
     });
   }
 }

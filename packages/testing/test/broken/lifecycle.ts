@@ -37,6 +37,9 @@ export class ResetDropsWithoutClosing extends PetsConnection {
 
 /** Gives its client back, but not the socket in it. */
 export class LeakedClient extends PetsConnection {
+  protected override open(settings: PetsConfig, context: OpenContext): Promise<PetClient> {
+    return super.open(settings, { ...context, signal: new AbortController().signal });
+  }
   protected override async release(): Promise<void> {}
 }
 
@@ -118,9 +121,10 @@ export class FailingPing extends PetsConnection {
   }
 }
 
-/** Uses options that never arrive at the base class. */
-export class IgnoresClose extends PetsConnection {
+/** Keeps the caller's signal to itself. */
+export class IgnoresAbort extends PetsConnection {
   override nap(options: ReadOptions<Table> = {}): Promise<Table> {
-    return super.nap({ ...options, signal: undefined as never });
+    const { signal: _signal, ...rest } = options;
+    return super.nap(rest);
   }
 }

@@ -29,7 +29,7 @@ export class LooseSettings extends PetsConnection {
 /** Takes a number as text and text as a number. */
 export class CoercedSettings extends PetsConnection {
   static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = z.strictObject({
-    host: z.preprocess(String, z.string()).describe("The server's name or address.").meta({ examples: ["localhost"] }),
+    host: z.coerce.string().describe("The server's name or address.").meta({ examples: ["localhost"] }),
     port,
     token: z.string().describe("Lets you in.").meta({ writeOnly: true, examples: ["<token>"] }),
   });
@@ -75,10 +75,12 @@ export class SecretInMessage extends PetsConnection {
   }
 }
 
-/** Prints what it does. */
+/** Prints what it does, the first time. */
 export class PrintsSecret extends PetsConnection {
+  static #printed = false;
   protected override async open(settings: PetsConfig, context: OpenContext): Promise<PetClient> {
-    process.emitWarning(`connecting with ${JSON.stringify(settings)}`);
+    if (!PrintsSecret.#printed) process.emitWarning(`connecting with ${JSON.stringify(settings)}`);
+    PrintsSecret.#printed = true;
     return super.open(settings, context);
   }
 }
