@@ -4,7 +4,7 @@ import { didYouMean } from "@conn/core/toolkit";
 import type { Case } from "./case.ts";
 import { cases } from "./cases.ts";
 import { contextOf } from "./context.ts";
-import { NonConformance } from "./demand.ts";
+import { NonConformance, patience } from "./demand.ts";
 import { type Unmet, unmet } from "./needs.ts";
 import { newRun, type Run, watched } from "./run.ts";
 import type { Subject } from "./subject.ts";
@@ -60,13 +60,14 @@ export function conform<C extends BaseConnection>(subject: Subject<C>, { test }:
 /** Runs one case by itself. */
 export async function runCase(each: Case, subject: Subject<BaseConnection>, run: Run): Promise<void> {
   const { context, end } = contextOf(subject, run);
-  await watched(run, each.id, async () => {
+  const whole = async (): Promise<void> => {
     try {
       await each.run(context);
     } finally {
       await end();
     }
-  });
+  };
+  await watched(run, each.id, () => (subject.patience === undefined ? whole() : patience.run(subject.patience, whole)));
 }
 
 async function runGap(each: Case, subject: Subject<BaseConnection>, run: Run): Promise<void> {

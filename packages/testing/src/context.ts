@@ -3,12 +3,17 @@ import { demand, settled } from "./demand.ts";
 import { type FaultProxy, faultProxy } from "./fault-proxy.ts";
 import { type Log, newLog, observe } from "./observed.ts";
 import type { Run } from "./run.ts";
+import { settingsOf } from "./settings.ts";
 import type { Subject } from "./subject.ts";
 
 /** A connection of the case's own, and what happened to it. */
 export interface Connected<C extends BaseConnection> {
   readonly conn: C;
   readonly log: Log;
+  /** The settings it was made with. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The values among them that are secret, and long enough to be told from ordinary text. */
+  readonly secrets: readonly string[];
 }
 
 export interface ConnectOptions {
@@ -44,22 +49,25 @@ export function contextOf<C extends BaseConnection>(subject: Subject<C>, run: Ru
       const { config } = subject;
       return { ...(typeof config === "function" ? await (config as () => object)() : config) };
     },
-    async connect({ config, scope = `conform ${process.pid} ${++scopes}` } = {}) {
+    async connect({ config: given, scope = `conform ${process.pid} ${++scopes}` } = {}) {
       const log = newLog();
       const type = observe(subject.type, log);
-      const conn = await connection("conformance", { type, config: config ?? (await context.settings()), scope });
+      const config = (given ?? (await context.settings())) as Record<string, unknown>;
+      const secrets = secretsOf(subject as unknown as Subject<BaseConnection>, config);
+      for (const secret of secrets) run.secrets.add(secret);
+      const conn = await connection("conformance", { type, config, scope });
       cleanups.push(() => settled(conn.close(), "close()").catch(() => {}));
-      return { conn: conn as C, log };
+      return { conn: conn as C, log, config, secrets };
     },
     async proxied() {
       const { network } = subject;
       demand(network, "`network` is not given.");
       const proxy = await faultProxy(network);
       cleanups.push(() => proxy[Symbol.asyncDispose]());
-      const { conn, log } = await context.connect({ config: network.config({ host: proxy.host, port: proxy.port }) });
+      const connected = await context.connect({ config: network.config({ host: proxy.host, port: proxy.port }) });
       // Cleanups run last to first: the way is clear again before the connection takes its leave.
       cleanups.push(() => proxy.pass());
-      return { conn, log, proxy };
+      return { ...connected, proxy };
     },
     async sample(conn, options = { ttl: 0 }) {
       return settled(Promise.resolve(subject.sample(conn, options)), "the sample call");
@@ -70,4 +78,11 @@ export function contextOf<C extends BaseConnection>(subject: Subject<C>, run: Ru
     for (const cleanup of cleanups.reverse()) await cleanup();
   };
   return { context, end };
+}
+
+function secretsOf(subject: Subject<BaseConnection>, config: Readonly<Record<string, unknown>>): string[] {
+  return settingsOf(subject).flatMap(({ name, secret }) => {
+    const value = config[name];
+    return secret && typeof value === "string" && value.length >= 8 ? [value] : [];
+  });
 }

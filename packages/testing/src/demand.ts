@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { ConnError } from "@conn/core";
 
@@ -10,14 +11,16 @@ export function demand(condition: unknown, sentence: string): asserts condition 
   if (!condition) throw new NonConformance(sentence);
 }
 
-/** How long anything may take before it counts as hanging. */
-const patience = 20_000;
+/** Seconds that anything may take before it counts as hanging. */
+export const patience: AsyncLocalStorage<number> = new AsyncLocalStorage();
+const usualPatience = 20;
 
 /** What the promise gives. Fails where it settles in no reasonable time: a call that hangs is a fault. */
-export async function settled<T>(promise: PromiseLike<T>, what: string, ms: number = patience): Promise<T> {
+export async function settled<T>(promise: PromiseLike<T>, what: string): Promise<T> {
+  const seconds = patience.getStore() ?? usualPatience;
   const controller = new AbortController();
-  const late = pause(ms, undefined, { signal: controller.signal }).then(() => {
-    throw new NonConformance(`${what} hangs: nothing had come after ${ms / 1000} s.`);
+  const late = pause(seconds * 1000, undefined, { signal: controller.signal }).then(() => {
+    throw new NonConformance(`${what} hangs: nothing had come after ${seconds} s.`);
   });
   late.catch(() => {});
   try {
@@ -28,8 +31,8 @@ export async function settled<T>(promise: PromiseLike<T>, what: string, ms: numb
 }
 
 /** Waits until something holds; fails where it never does. */
-export async function eventually(holds: () => boolean | Promise<boolean>, sentence: string, ms = 5000): Promise<void> {
-  const end = performance.now() + ms;
+export async function eventually(holds: () => boolean | Promise<boolean>, sentence: string): Promise<void> {
+  const end = performance.now() + ((patience.getStore() ?? usualPatience) * 1000) / 4;
   for (let wait = 1; ; wait = Math.min(100, wait * 2)) {
     if (await holds()) return;
     if (performance.now() > end) throw new NonConformance(sentence);

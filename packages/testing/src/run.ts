@@ -6,10 +6,12 @@ export interface Run {
   readonly strays: { readonly where: string; readonly error: unknown }[];
   /** Everything printed and warned while the plugin's code ran. */
   readonly output: { readonly where: string; readonly text: string }[];
+  /** The values of all secret settings that connections were made with. */
+  readonly secrets: Set<string>;
 }
 
 export function newRun(): Run {
-  return { strays: [], output: [] };
+  return { strays: [], output: [], secrets: new Set() };
 }
 
 const events = ["unhandledRejection", "uncaughtException"] as const;

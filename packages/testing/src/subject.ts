@@ -42,6 +42,8 @@ export interface Subject<C extends BaseConnection> {
   readonly script?: readonly string[];
   /** A path inside of the package; `false` for a class that is not published. Default: the working directory. */
   readonly package?: string | URL | false;
+  /** Seconds that anything may take before it counts as hanging. Default: 20. */
+  readonly patience?: number;
   /** Cases that are known to fail, by id, with the reason. One that passes fails the run. */
   readonly gaps?: Readonly<Record<string, string>>;
 }

@@ -21,10 +21,10 @@ export const cancellationCases: readonly Case[] = [
   }),
   make("reaches-source", "stops the source too", ["slow", "slow.running"], async (context) => {
     const running = context.subject.slow!.running!;
-    const before = await running();
-    const connected = await context.connect();
-    await aborted(context, connected, async () => (await running()) > before);
-    await eventually(async () => (await running()) <= before, "After an abort the source works on: cancel the call there, and do not only stop waiting.");
+    const idle = async (): Promise<boolean> => (await running()) === 0;
+    await eventually(idle, "The source works on calls that were aborted before: cancel them there, and do not only stop waiting.");
+    await aborted(context, await context.connect(), async () => !(await idle()));
+    await eventually(idle, "After an abort the source works on: cancel the call there, and do not only stop waiting.");
   }),
   make("usable", "works on after an abort", ["slow"], async (context) => {
     const connected = await context.connect();

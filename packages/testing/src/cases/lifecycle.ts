@@ -139,7 +139,7 @@ export const lifecycleCases: readonly Case[] = [
     let left: string[] = [];
     // What others leave behind or take away meanwhile is less than one for most rounds.
     const gone = (): boolean => (left = excess(resources(), before, rounds / 2)).length === 0;
-    await eventually(gone, "", 3000).catch(() => {
+    await eventually(gone, "").catch(() => {
       demand(false, `After close() this keeps the process alive: ${left.join(", ")}. Give it back in \`release\`.`);
     });
   }),

@@ -15,11 +15,10 @@ export const secretCases: readonly Case[] = [
     if (outcome instanceof Error) clean(outcome, [canary], "The error of refused settings");
   }),
   make("printed", "shows no secret when it is printed", ["secret settings"], async (context) => {
-    const { conn } = await context.connect();
+    const { conn, secrets } = await context.connect();
     await context.sample(conn);
-    const known = await secretsOf(context);
-    clean(conn, known, "The printed connection");
-    clean(await help(conn), known, "help()");
+    clean(conn, secrets, "The printed connection");
+    clean(await help(conn), secrets, "help()");
   }),
   make("failed-open", "shows no secret when it cannot log in", ["secret settings"], async (context) => {
     const { config, canary } = await planted(context);
@@ -35,20 +34,19 @@ export const secretCases: readonly Case[] = [
     if (outcome instanceof Error) clean(outcome, [canary], "The error of a failed login");
   }),
   make("errors", "shows no secret in its errors", ["secret settings"], async (context) => {
-    const { conn, log } = await context.connect();
-    const known = await secretsOf(context);
+    const { conn, log, config, secrets } = await context.connect();
     // What drivers do: the settings in the message, and on the error.
-    const driverError = Object.assign(new Error(`login with ${known.join()} failed`), { options: await context.settings() });
+    const driverError = Object.assign(new Error(`login with ${secrets.join()} failed`), { options: config });
     const failed = await withFailingOpens(log, () => context.sample(conn).catch((error: unknown) => error), driverError);
-    clean(failed, known, "The error of a failed open");
+    clean(failed, secrets, "The error of a failed open");
     if (!context.subject.fails) return;
     const refused: unknown = await Promise.resolve(context.subject.fails(conn, { ttl: 0 })).catch((error: unknown) => error);
-    clean(refused, known, "The error of a refused call");
+    clean(refused, secrets, "The error of a refused call");
   }),
-  make("output", "printed and warned no secret in any of the cases before", ["secret settings"], async (context) => {
-    const known = await secretsOf(context);
-    for (const { where, text } of context.run.output) {
-      demand(!shows(text, [...known, canaryMark]), `In ${where} a secret was printed: print nothing, and warn with texts that redactText() has masked.`);
+  make("output", "printed and warned no secret in any of the cases before", ["secret settings"], async ({ run }) => {
+    const known = [...run.secrets, canaryMark];
+    for (const { where, text } of run.output) {
+      demand(!shows(text, known), `In ${where} a secret was printed: print nothing, and warn with texts that redactText() has masked.`);
     }
   }),
 ];
@@ -63,15 +61,6 @@ async function planted(context: Context<BaseConnection>): Promise<{ config: obje
     if (secret && typesOf(schema).includes("string")) config[name] = canary;
   }
   return { config, canary };
-}
-
-/** The values of the secret settings that are long enough to be told from ordinary text. */
-async function secretsOf(context: Context<BaseConnection>): Promise<string[]> {
-  const config = await context.settings();
-  return settingsOf(context.subject).flatMap(({ name, secret }) => {
-    const value = config[name];
-    return secret && typeof value === "string" && value.length >= 8 ? [value] : [];
-  });
 }
 
 /** Fails where any way of printing a value shows a secret. */

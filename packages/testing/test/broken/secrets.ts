@@ -26,13 +26,16 @@ export class LooseSettings extends PetsConnection {
   });
 }
 
-/** Takes a number as text and text as a number. */
+const { validate, ...described } = PetsConnection.config["~standard"];
+
+/** Makes a text of whatever it gets. */
 export class CoercedSettings extends PetsConnection {
-  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = z.strictObject({
-    host: z.coerce.string().describe("The server's name or address.").meta({ examples: ["localhost"] }),
-    port,
-    token: z.string().describe("Lets you in.").meta({ writeOnly: true, examples: ["<token>"] }),
-  });
+  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = {
+    "~standard": {
+      ...described,
+      validate: (value) => validate(typeof (value as PetsConfig).host === "object" ? { ...(value as PetsConfig), host: "localhost" } : value),
+    },
+  };
 }
 
 /** Describes nothing. */
