@@ -6,13 +6,17 @@ import { drivers, temporaryFile } from "./support.ts";
 const { bigint, bytes, date, text } = values;
 
 // One that gives rows: SQLite can be stopped between two of them.
-const slow = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 1e12) select n from numbers";
+const slow =
+  "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 1e12) select n from numbers";
 
 describe.each(drivers())("SQLite through $name", ({ driver }) => {
   conform<SQLConnection>(
     {
       type: SQLConnection,
-      config: async () => ({ url: `sqlite:///${await temporaryFile()}`, ...(driver !== undefined && { driver }) }),
+      config: async () => ({
+        url: `sqlite:///${await temporaryFile()}`,
+        ...(driver !== undefined && { driver }),
+      }),
       package: import.meta.url,
       sample: (conn, options) => conn.query("select 1 as one, 'zoë 🐟' as pet", options),
       variants: [

@@ -29,6 +29,8 @@ export interface Case {
 }
 
 /** Builds the cases of a group: their ids begin with its name. */
-export function group(name: Group): (id: string, sentence: string, needs: readonly Need[], run: Case["run"]) => Case {
+export function group(
+  name: Group,
+): (id: string, sentence: string, needs: readonly Need[], run: Case["run"]) => Case {
   return (id, sentence, needs, run) => ({ id: `${name}.${id}`, group: name, sentence, needs, run });
 }

@@ -15,7 +15,9 @@ export function encodeValue(value: unknown, within: readonly object[] = []): Enc
     case "boolean":
       return value;
     case "number":
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? "-0" : String(value) };
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { $number: Object.is(value, -0) ? "-0" : String(value) };
     case "bigint":
       return { $bigint: String(value) };
     case "undefined":
@@ -49,7 +51,9 @@ export function decodeValue(encoded: Encoded): unknown {
     case "$set":
       return new Set((content as Encoded[]).map(decodeValue));
     case "$map":
-      return new Map((content as Encoded[][]).map((pair) => pair.map(decodeValue) as [unknown, unknown]));
+      return new Map(
+        (content as Encoded[][]).map((pair) => pair.map(decodeValue) as [unknown, unknown]),
+      );
     case "$table":
       return decodeTable(content as unknown as EncodedTable);
     case "$object":
@@ -69,14 +73,16 @@ function encodeObject(value: object, within: readonly object[]): Encoded {
   if (within.includes(value)) throw unencodable("a value that contains itself");
   const encode = (item: unknown): Encoded => encodeValue(item, [...within, value]);
   if (value instanceof Table) return { $table: encodeTable(value) as unknown as Encoded };
-  if (value instanceof Date) return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() };
+  if (value instanceof Date)
+    return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() };
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
   if (value instanceof URL) return { $url: value.href };
   if (Array.isArray(value)) return Array.from(value, encode);
   if (value instanceof Set) return { $set: Array.from(value, encode) };
   if (value instanceof Map) return { $map: Array.from(value, (pair) => pair.map(encode)) };
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) throw unencodable(`an instance of ${value.constructor.name || "an unnamed class"}`);
+  if (prototype !== null && prototype !== Object.prototype)
+    throw unencodable(`an instance of ${value.constructor.name || "an unnamed class"}`);
   const entries = Object.entries(value);
   const encoded = Object.fromEntries(entries.map(([key, item]) => [key, encode(item)]));
   // An object of the user's that looks like one of ours says so.
@@ -84,14 +90,22 @@ function encodeObject(value: object, within: readonly object[]): Encoded {
 }
 
 function encodeTable(table: Table<object>): EncodedTable {
-  const columns = table.columns.map(({ name, type, scale }) => (scale === undefined ? { name, type } : { name, type, scale }));
-  const rows = table.rows().map((row) => columns.map(({ name }) => encodeValue((row as Record<string, unknown>)[name])));
+  const columns = table.columns.map(({ name, type, scale }) =>
+    scale === undefined ? { name, type } : { name, type, scale },
+  );
+  const rows = table
+    .rows()
+    .map((row) => columns.map(({ name }) => encodeValue((row as Record<string, unknown>)[name])));
   return table.meta.truncated ? { columns, rows, truncated: true } : { columns, rows };
 }
 
 function decodeTable({ columns, rows, truncated }: EncodedTable): Table {
   const meta: Partial<TableMeta> = truncated ? { truncated } : {};
-  return Table.fromArrays(rows.map((row) => row.map(decodeValue)), columns, meta);
+  return Table.fromArrays(
+    rows.map((row) => row.map(decodeValue)),
+    columns,
+    meta,
+  );
 }
 
 function objectOf(encoded: { [key: string]: Encoded }): Record<string, unknown> {

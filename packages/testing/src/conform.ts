@@ -34,7 +34,10 @@ const timeout = 60_000;
  *
  * @throws CONN_ARGUMENT for a gap that names no case.
  */
-export function conform<C extends BaseConnection>(subject: Subject<C>, { test }: { readonly test: Test }): Coverage {
+export function conform<C extends BaseConnection>(
+  subject: Subject<C>,
+  { test }: { readonly test: Test },
+): Coverage {
   const plain = subject as unknown as Subject<BaseConnection>;
   const gaps = checkedGaps(plain);
   const run = newRun();
@@ -50,15 +53,27 @@ export function conform<C extends BaseConnection>(subject: Subject<C>, { test }:
     ran.push(each.id);
     const gap = gaps.get(each.id);
     const name = `${title} ${each.sentence} (${each.id})`;
-    test(gap === undefined ? name : `${name}, but for a gap: ${gap}`, () => (gap === undefined ? runCase(each, plain, run) : runGap(each, plain, run)), timeout);
+    test(
+      gap === undefined ? name : `${name}, but for a gap: ${gap}`,
+      () => (gap === undefined ? runCase(each, plain, run) : runGap(each, plain, run)),
+      timeout,
+    );
   }
   const coverage: Coverage = { ran, leftOut, toString: () => describe(title, ran, leftOut) };
-  test(`${title} ran ${ran.length} of ${cases.length} cases`, () => report(coverage, gaps), timeout);
+  test(
+    `${title} ran ${ran.length} of ${cases.length} cases`,
+    () => report(coverage, gaps),
+    timeout,
+  );
   return coverage;
 }
 
 /** Runs one case by itself. */
-export async function runCase(each: Case, subject: Subject<BaseConnection>, run: Run): Promise<void> {
+export async function runCase(
+  each: Case,
+  subject: Subject<BaseConnection>,
+  run: Run,
+): Promise<void> {
   const { context, end } = contextOf(subject, run);
   const whole = async (): Promise<void> => {
     try {
@@ -67,7 +82,9 @@ export async function runCase(each: Case, subject: Subject<BaseConnection>, run:
       await end();
     }
   };
-  await watched(run, each.id, () => (subject.patience === undefined ? whole() : patience.run(subject.patience, whole)));
+  await watched(run, each.id, () =>
+    subject.patience === undefined ? whole() : patience.run(subject.patience, whole),
+  );
 }
 
 async function runGap(each: Case, subject: Subject<BaseConnection>, run: Run): Promise<void> {
@@ -84,9 +101,16 @@ function checkedGaps({ gaps = {} }: Subject<BaseConnection>): Map<string, string
   for (const [id, reason] of Object.entries(gaps)) {
     if (!ids.includes(id)) {
       const near = didYouMean(id, ids);
-      throw new ConnError("CONN_ARGUMENT", `\`gaps\` names ${JSON.stringify(id)}, which is no case.`, near ? { hint: `Did you mean "${near}"?` } : {});
+      throw new ConnError(
+        "CONN_ARGUMENT",
+        `\`gaps\` names ${JSON.stringify(id)}, which is no case.`,
+        near ? { hint: `Did you mean "${near}"?` } : {},
+      );
     }
-    if (typeof reason !== "string" || reason.trim() === "") throw new ConnError("CONN_ARGUMENT", `The gap ${id} has no reason.`, { hint: "Say why it cannot be closed." });
+    if (typeof reason !== "string" || reason.trim() === "")
+      throw new ConnError("CONN_ARGUMENT", `The gap ${id} has no reason.`, {
+        hint: "Say why it cannot be closed.",
+      });
   }
   return new Map(Object.entries(gaps));
 }
@@ -94,7 +118,10 @@ function checkedGaps({ gaps = {} }: Subject<BaseConnection>): Map<string, string
 async function report(coverage: Coverage, gaps: ReadonlyMap<string, string>): Promise<void> {
   console.log(coverage.toString());
   for (const { id, reason } of coverage.leftOut) {
-    if (gaps.has(id)) throw new NonConformance(`\`gaps\` names ${id}, which does not run here (${reason}): remove it.`);
+    if (gaps.has(id))
+      throw new NonConformance(
+        `\`gaps\` names ${id}, which does not run here (${reason}): remove it.`,
+      );
   }
 }
 

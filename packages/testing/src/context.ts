@@ -40,14 +40,19 @@ export interface Context<C extends BaseConnection> {
 let scopes = 0;
 
 /** A context, and the function that ends it. */
-export function contextOf<C extends BaseConnection>(subject: Subject<C>, run: Run): { context: Context<C>; end: () => Promise<void> } {
+export function contextOf<C extends BaseConnection>(
+  subject: Subject<C>,
+  run: Run,
+): { context: Context<C>; end: () => Promise<void> } {
   const cleanups: (() => unknown)[] = [];
   const context: Context<C> = {
     subject,
     run,
     async settings() {
       const { config } = subject;
-      return { ...(typeof config === "function" ? await (config as () => object)() : config) };
+      const settings =
+        typeof config === "function" ? (config as () => object | Promise<object>)() : config;
+      return { ...(await settings) };
     },
     async connect({ config: given, scope = `conform ${process.pid} ${++scopes}` } = {}) {
       const log = newLog();
@@ -57,14 +62,16 @@ export function contextOf<C extends BaseConnection>(subject: Subject<C>, run: Ru
       for (const secret of secrets) run.secrets.add(secret);
       const conn = await connection("conformance", { type, config, scope });
       cleanups.push(() => settled(conn.close(), "close()").catch(() => {}));
-      return { conn: conn as C, log, config, secrets };
+      return { conn, log, config, secrets };
     },
     async proxied() {
       const { network } = subject;
       demand(network, "`network` is not given.");
       const proxy = await faultProxy(network);
       cleanups.push(() => proxy[Symbol.asyncDispose]());
-      const connected = await context.connect({ config: network.config({ host: proxy.host, port: proxy.port }) });
+      const connected = await context.connect({
+        config: network.config({ host: proxy.host, port: proxy.port }),
+      });
       // Cleanups run last to first: the way is clear again before the connection takes its leave.
       cleanups.push(() => proxy.pass());
       return { ...connected, proxy };
@@ -80,7 +87,10 @@ export function contextOf<C extends BaseConnection>(subject: Subject<C>, run: Ru
   return { context, end };
 }
 
-function secretsOf(subject: Subject<BaseConnection>, config: Readonly<Record<string, unknown>>): string[] {
+function secretsOf(
+  subject: Subject<BaseConnection>,
+  config: Readonly<Record<string, unknown>>,
+): string[] {
   return settingsOf(subject).flatMap(({ name, secret }) => {
     const value = config[name];
     return secret && typeof value === "string" && value.length >= 8 ? [value] : [];

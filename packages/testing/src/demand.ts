@@ -31,7 +31,10 @@ export async function settled<T>(promise: PromiseLike<T>, what: string): Promise
 }
 
 /** Waits until something holds; fails where it never does. */
-export async function eventually(holds: () => boolean | Promise<boolean>, sentence: string): Promise<void> {
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  sentence: string,
+): Promise<void> {
   const end = performance.now() + ((patience.getStore() ?? usualPatience) * 1000) / 4;
   for (let wait = 1; ; wait = Math.min(100, wait * 2)) {
     if (await holds()) return;
@@ -54,7 +57,11 @@ export async function failureOf(promise: unknown, what: string): Promise<Error> 
 }
 
 /** The same, of an error that must be conn's own and carry one of the codes. */
-export async function connErrorOf(promise: unknown, what: string, ...codes: string[]): Promise<ConnError> {
+export async function connErrorOf(
+  promise: unknown,
+  what: string,
+  ...codes: string[]
+): Promise<ConnError> {
   const error = await failureOf(promise, what);
   demand(
     error instanceof ConnError,
@@ -68,6 +75,9 @@ export async function connErrorOf(promise: unknown, what: string, ...codes: stri
 }
 
 function briefly(value: unknown): string {
-  const text = typeof value === "object" && value !== null ? value.constructor?.name || "an object" : String(value);
+  const text =
+    typeof value === "object" && value !== null
+      ? value.constructor?.name || "an object"
+      : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

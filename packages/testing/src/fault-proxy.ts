@@ -139,7 +139,9 @@ export async function faultProxy({ host = "127.0.0.1", port }: ProxyTarget): Pro
     },
     reset() {
       for (const { client, server } of links) {
-        client.resetAndDestroy();
+        // The system refuses RST to a socket that is about to end, and Node then never closes it.
+        if (client.writableEnded) client.destroy();
+        else client.resetAndDestroy();
         server.destroy();
       }
     },

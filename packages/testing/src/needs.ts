@@ -32,7 +32,9 @@ export interface Unmet {
 
 /** The first need that is not met; those of the class come first. */
 export function unmet(needs: readonly Need[], subject: Subject<BaseConnection>): Unmet | undefined {
-  const reasons = needs.map((need) => check(need, subject)).filter((reason) => reason !== undefined);
+  const reasons = needs
+    .map((need) => check(need, subject))
+    .filter((reason) => reason !== undefined);
   return reasons.find(({ kind }) => kind === "does not apply") ?? reasons[0];
 }
 
@@ -45,19 +47,34 @@ function check(need: Need, subject: Subject<BaseConnection>): Unmet | undefined 
     case "settings":
       return applies(settings.length > 0, "the schema has no settings that it could describe");
     case "required settings":
-      return applies(settings.some(({ required }) => required), "no setting is required");
+      return applies(
+        settings.some(({ required }) => required),
+        "no setting is required",
+      );
     case "secret settings":
-      return applies(settings.some(({ secret }) => secret), "no setting is secret");
+      return applies(
+        settings.some(({ secret }) => secret),
+        "no setting is secret",
+      );
     case "query or read":
-      return applies(can(prototype, "query") || can(prototype, "read"), "the class has neither `query` nor `read`");
+      return applies(
+        can(prototype, "query") || can(prototype, "read"),
+        "the class has neither `query` nor `read`",
+      );
     case "execute or write":
-      return applies(can(prototype, "execute") || can(prototype, "write"), "the class has neither `execute` nor `write`");
+      return applies(
+        can(prototype, "execute") || can(prototype, "write"),
+        "the class has neither `execute` nor `write`",
+      );
     case "stream method":
       return applies(can(prototype, "stream"), "the class has no `stream`");
     case "browse method":
       return applies(can(prototype, "browse"), "the class has no `browse`");
     case "ping hook":
-      return applies(typeof Reflect.get(prototype, "ping") === "function", "the class has no `ping`");
+      return applies(
+        typeof Reflect.get(prototype, "ping") === "function",
+        "the class has no `ping`",
+      );
     case "slow.running":
       return given(subject.slow?.running, need);
     case "variants":

@@ -1,4 +1,12 @@
-import type { BaseConnection, CallKey, ConnectionClass, ConnectionInit, OpenContext, ReadOptions, RunOptions } from "@conn/core";
+import type {
+  BaseConnection,
+  CallKey,
+  ConnectionClass,
+  ConnectionInit,
+  OpenContext,
+  ReadOptions,
+  RunOptions,
+} from "@conn/core";
 
 /** What the plugin's code did, seen from core's side of its hooks. */
 export interface Log {
@@ -17,11 +25,23 @@ export interface Log {
 }
 
 export function newLog(): Log {
-  return { opens: 0, releases: 0, loads: 0, working: 0, releasedUnderCall: 0, failOpens: undefined, beforeOpen: async () => {} };
+  return {
+    opens: 0,
+    releases: 0,
+    loads: 0,
+    working: 0,
+    releasedUnderCall: 0,
+    failOpens: undefined,
+    beforeOpen: async () => {},
+  };
 }
 
 /** Lets every open fail while a task runs, however often it is tried. */
-export async function withFailingOpens<T>(log: Log, task: () => Promise<T>, error: Error = new Error("The kit lets this open fail.")): Promise<T> {
+export async function withFailingOpens<T>(
+  log: Log,
+  task: () => Promise<T>,
+  error: Error = new Error("The kit lets this open fail."),
+): Promise<T> {
   log.failOpens = error;
   try {
     return await task();
@@ -41,7 +61,10 @@ interface Hooks {
 }
 
 /** The class itself, but for a log of what happens to its hooks. */
-export function observe<C extends BaseConnection>(type: ConnectionClass<C>, log: Log): ConnectionClass<C> {
+export function observe<C extends BaseConnection>(
+  type: ConnectionClass<C>,
+  log: Log,
+): ConnectionClass<C> {
   const users = new Map<unknown, number>();
   const Base = type as unknown as new (init: ConnectionInit) => Hooks;
   class Observed extends Base {

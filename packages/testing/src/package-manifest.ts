@@ -15,7 +15,10 @@ export interface PackageManifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly exports?: unknown;
-  readonly conn?: { readonly api?: unknown; readonly connections?: Readonly<Record<string, { readonly export?: unknown }>> };
+  readonly conn?: {
+    readonly api?: unknown;
+    readonly connections?: Readonly<Record<string, { readonly export?: unknown }>>;
+  };
 }
 
 export interface Package {
@@ -25,10 +28,14 @@ export interface Package {
 
 /** The nearest package.json from a path upwards. */
 export async function readPackage(from: string | URL = process.cwd()): Promise<Package> {
-  const start = from instanceof URL || from.startsWith("file:") ? fileURLToPath(from) : resolve(from);
+  const start =
+    from instanceof URL || from.startsWith("file:") ? fileURLToPath(from) : resolve(from);
   for (let folder = start; ; folder = dirname(folder)) {
     const text = await readFile(join(folder, "package.json"), "utf8").catch(() => undefined);
     if (text !== undefined) return { folder, manifest: JSON.parse(text) as PackageManifest };
-    demand(folder !== dirname(folder), `No package.json from ${start} upwards: give \`package: import.meta.url\`, or \`package: false\` for a class that is not published.`);
+    demand(
+      folder !== dirname(folder),
+      `No package.json from ${start} upwards: give \`package: import.meta.url\`, or \`package: false\` for a class that is not published.`,
+    );
   }
 }

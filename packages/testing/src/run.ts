@@ -22,11 +22,14 @@ const events = ["unhandledRejection", "uncaughtException"] as const;
  */
 export async function watched<T>(run: Run, where: string, task: () => Promise<T>): Promise<T> {
   const stray = (error: unknown): void => void run.strays.push({ where, error });
-  const warning = ({ name, message }: Error): void => void run.output.push({ where, text: `${name}: ${message}` });
+  const warning = ({ name, message }: Error): void =>
+    void run.output.push({ where, text: `${name}: ${message}` });
   const aside = events.map((event) => [event, process.rawListeners(event)] as const);
   for (const event of events) process.removeAllListeners(event).on(event, stray);
   process.on("warning", warning);
-  const restoreOutput = listen((text) => run.output.push({ where, text: stripVTControlCharacters(text) }));
+  const restoreOutput = listen((text) =>
+    run.output.push({ where, text: stripVTControlCharacters(text) }),
+  );
   try {
     return await task();
   } finally {
@@ -51,7 +54,9 @@ function listen(hear: (text: string) => void): () => void {
       return original.apply(this, args);
     };
     Reflect.set(target, method, tapped);
-    restores.push(() => void (Reflect.get(target, method) === tapped && Reflect.set(target, method, original)));
+    restores.push(
+      () => void (Reflect.get(target, method) === tapped && Reflect.set(target, method, original)),
+    );
   };
   // Test runners replace the console, so that it does not reach the streams.
   for (const method of ["log", "info", "warn", "error", "debug"]) tap(console, method);

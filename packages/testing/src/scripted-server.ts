@@ -11,7 +11,9 @@ import { ConnError } from "@conn/core";
  * - `"silent"`: never answers; `"truncated"`: announces more than it sends;
  * - a function: does what it likes.
  */
-export type Step = string | ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>);
+export type Step =
+  | string
+  | ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>);
 
 /** A request as it arrived. */
 export interface SeenRequest {
@@ -40,28 +42,33 @@ export interface ScriptedServerOptions {
 }
 
 /** An HTTP server on 127.0.0.1 that plays a script of faults, one step for each request. */
-export async function scriptedServer(script: readonly Step[] = [], { answer = [] }: ScriptedServerOptions = {}): Promise<ScriptedServer> {
+export async function scriptedServer(
+  script: readonly Step[] = [],
+  { answer = [] }: ScriptedServerOptions = {},
+): Promise<ScriptedServer> {
   const steps = script.map(checked);
   const requests: SeenRequest[] = [];
   let waiting = 0;
   const ok = (request: SeenRequest, response: ServerResponse): void => {
-    const value: unknown = typeof answer === "function" ? (answer as (request: SeenRequest) => unknown)(request) : answer;
+    const value: unknown =
+      typeof answer === "function"
+        ? (answer as (request: SeenRequest) => unknown)(request)
+        : answer;
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
   };
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const step = steps.shift() ?? "ok";
+    if (typeof step === "function") return step(request, response);
+    const { method = "GET", url: path = "/", headers } = request;
+    const seen = { method, path, headers, body: await text(request) };
+    requests.push(seen);
+    if (step === "ok") ok(seen, response);
+    else play(step, response);
+  };
+  const server = createServer((request, response) => {
     waiting++;
     response.once("close", () => waiting--);
-    const step = steps.shift() ?? "ok";
-    try {
-      if (typeof step === "function") return await step(request, response);
-      const { method = "GET", url: path = "/", headers } = request;
-      const seen = { method, path, headers, body: await text(request) };
-      requests.push(seen);
-      if (step === "ok") ok(seen, response);
-      else play(step, response);
-    } catch (error) {
-      response.destroy(error as Error);
-    }
+    handle(request, response).catch((error: Error) => response.destroy(error));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -93,12 +100,19 @@ function play(step: string, response: ServerResponse): void {
     case "silent":
       return;
     case "truncated":
-      response.writeHead(200, { "content-type": "application/json", "content-length": 1000 }).write("[");
+      response
+        .writeHead(200, { "content-type": "application/json", "content-length": 1000 })
+        .write("[");
       setImmediate(() => socket?.end());
       return;
     default: {
       const [status, detail] = step.split(" ");
-      const header = detail === undefined ? {} : Number(status) < 400 ? { location: detail } : { "retry-after": detail };
+      const header =
+        detail === undefined
+          ? {}
+          : Number(status) < 400
+            ? { location: detail }
+            : { "retry-after": detail };
       response.writeHead(Number(status), header).end();
     }
   }

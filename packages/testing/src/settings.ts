@@ -13,7 +13,10 @@ export interface Setting {
 }
 
 /** The settings of the outermost table, without those of single branches of a choice. */
-export function settingsOf({ type, secrets = [] }: Pick<Subject<BaseConnection>, "type" | "secrets">): Setting[] {
+export function settingsOf({
+  type,
+  secrets = [],
+}: Pick<Subject<BaseConnection>, "type" | "secrets">): Setting[] {
   let schema: JsonSchema | undefined;
   try {
     schema = type.config["~standard"].jsonSchema?.input({ target: "draft-07" });
@@ -23,20 +26,30 @@ export function settingsOf({ type, secrets = [] }: Pick<Subject<BaseConnection>,
   return [...tables(schema)].flatMap(({ properties = {}, required = [] }) =>
     Object.entries(properties).map(([name, property]) => {
       const marked = isWriteOnly(property);
-      return { name, schema: property, required: required.includes(name), secret: marked || secrets.includes(name), marked };
+      return {
+        name,
+        schema: property,
+        required: required.includes(name),
+        secret: marked || secrets.includes(name),
+        marked,
+      };
     }),
   );
 }
 
 /** Whether a setting's name alone says that its value is secret. */
 export function soundsSecret(name: string): boolean {
-  return /pass(word|phrase)|pwd|secret|token|credential|private_?key|api_?key|access_?key$/i.test(name);
+  return /pass(word|phrase)|pwd|secret|token|credential|private_?key|api_?key|access_?key$/i.test(
+    name,
+  );
 }
 
 /** The JSON types that a setting takes; empty where its schema does not say. */
 export function typesOf(schema: JsonSchema): string[] {
   const own = schema.type === undefined ? [] : [schema.type].flat();
-  const listed = [...(schema.enum ?? []), ...("const" in schema ? [schema.const] : [])].map((value) => typeof value);
+  const listed = [...(schema.enum ?? []), ...("const" in schema ? [schema.const] : [])].map(
+    (value) => typeof value,
+  );
   const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
   if (branches.some((branch) => typesOf(branch).length === 0)) return [];
   return [...new Set([...own, ...listed, ...branches.flatMap(typesOf)])];
@@ -49,5 +62,8 @@ function* tables(schema: JsonSchema | undefined): Generator<JsonSchema> {
 }
 
 function isWriteOnly(schema: JsonSchema): boolean {
-  return schema.writeOnly === true || [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].some(isWriteOnly);
+  return (
+    schema.writeOnly === true ||
+    [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].some(isWriteOnly)
+  );
 }

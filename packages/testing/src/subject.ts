@@ -27,7 +27,10 @@ export interface Subject<C extends BaseConnection> {
   /** A call that changes something, after which cached results may be wrong. */
   readonly writes?: Call<C>;
   /** A stream of several tables or rows, where the class has the method `stream`. */
-  readonly streams?: (conn: C, options: { readonly signal?: AbortSignal }) => AsyncIterable<unknown>;
+  readonly streams?: (
+    conn: C,
+    options: { readonly signal?: AbortSignal },
+  ) => AsyncIterable<unknown>;
   /** A server on TCP, and the settings that reach it at another address: the kit puts its fault proxy there. */
   readonly network?: {
     readonly host?: string;

@@ -21,7 +21,11 @@ async function file(): Promise<string> {
 async function pets(): Promise<PetsConnection> {
   const server = await petServer();
   onTestFinished(() => server[Symbol.asyncDispose]());
-  const conn = await connection("pet_db", { type: PetsConnection, config: { host: "127.0.0.1", port: server.port, token }, scope: ++scopes });
+  const conn = await connection("pet_db", {
+    type: PetsConnection,
+    config: { host: "127.0.0.1", port: server.port, token },
+    scope: ++scopes,
+  });
   onTestFinished(() => conn.close());
   return conn;
 }
@@ -55,7 +59,11 @@ describe("a cassette", () => {
     const parts = [];
     for await (const part of source.stream("pets")) parts.push(part.rows());
     const offline = await played(path);
-    await expect(offline.read("dragons")).rejects.toMatchObject({ code: "CONN_QUERY", message: error.message, operation: "read" });
+    await expect(offline.read("dragons")).rejects.toMatchObject({
+      code: "CONN_QUERY",
+      message: error.message,
+      operation: "read",
+    });
     const again = [];
     for await (const part of offline.stream("pets")) again.push(part.rows());
     expect(again).toEqual(parts);
@@ -63,17 +71,28 @@ describe("a cassette", () => {
 
   it("plays repeated calls in their order, then the last again", async () => {
     const path = await file();
-    const call = (value: number): object => ({ method: "read", args: ["pets"], outcome: { value } });
+    const call = (value: number): object => ({
+      method: "read",
+      args: ["pets"],
+      outcome: { value },
+    });
     await writeFile(path, JSON.stringify({ cassette: 1, type: "pets", calls: [call(1), call(2)] }));
     const offline = await played(path);
-    expect([await offline.read("pets"), await offline.read("pets"), await offline.read("pets")]).toEqual([1, 2, 2]);
+    expect([
+      await offline.read("pets"),
+      await offline.read("pets"),
+      await offline.read("pets"),
+    ]).toEqual([1, 2, 2]);
   });
 
   it("tells what was not recorded, and refuses use after close()", async () => {
     const path = await file();
     await record(await pets(), path).read("pets");
     const offline = await played(path);
-    await expect(offline.read("cats")).rejects.toMatchObject({ code: "CONN_CASSETTE", hint: expect.stringContaining("record(") });
+    await expect(offline.read("cats")).rejects.toMatchObject({
+      code: "CONN_CASSETTE",
+      hint: expect.stringContaining("record("),
+    });
     await offline.close();
     await expect(offline.read("pets")).rejects.toMatchObject({ code: "CONN_CLOSED" });
   });
@@ -93,13 +112,22 @@ describe("a cassette", () => {
   it("refuses what it cannot hold, and files that are no cassettes", async () => {
     const path = await file();
     const source = record(await pets(), path);
-    await expect(source.read("pets", { limit: new (class Limit {})() as never })).rejects.toMatchObject({ code: "CONN_ARGUMENT" });
+    await expect(
+      source.read("pets", { limit: new (class Limit {})() as never }),
+    ).rejects.toMatchObject({ code: "CONN_ARGUMENT" });
     await writeFile(path, "{}");
     expect(() => replay(path)).toThrow(expect.objectContaining({ code: "CONN_ARGUMENT" }) as Error);
   });
 
   it("keeps every value and its type", () => {
-    const value = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: false, withNullPrototype: false });
+    const value = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: false,
+      withNullPrototype: false,
+    });
     fc.assert(
       fc.property(value, (given) => {
         const text = JSON.stringify(encodeValue(given));

@@ -5,7 +5,10 @@ import { type FaultProxy, faultProxy } from "../src/index.ts";
 
 /** A server that answers whatever it gets with the same bytes, and a proxy before it. */
 async function echo(): Promise<FaultProxy> {
-  const server = createServer((socket) => void socket.on("error", () => {}).pipe(socket)).listen(0, "127.0.0.1");
+  const server = createServer((socket) => void socket.on("error", () => {}).pipe(socket)).listen(
+    0,
+    "127.0.0.1",
+  );
   await once(server, "listening");
   const proxy = await faultProxy(server.address() as { port: number });
   onTestFinished(async () => {
@@ -15,7 +18,9 @@ async function echo(): Promise<FaultProxy> {
   return proxy;
 }
 
-async function client({ port }: FaultProxy): Promise<{ socket: Socket; chunks: Buffer[]; ended: Promise<string> }> {
+async function client({
+  port,
+}: FaultProxy): Promise<{ socket: Socket; chunks: Buffer[]; ended: Promise<string> }> {
   const socket = connect(port, "127.0.0.1");
   const chunks: Buffer[] = [];
   socket.on("data", (chunk) => chunks.push(chunk));
@@ -44,7 +49,9 @@ describe("the fault proxy", () => {
 
   it("carries a megabyte in order", async () => {
     const pets = await client(await echo());
-    const text = Array.from({ length: 100_000 }, (_, index) => String(index).padStart(10, "0")).join("");
+    const text = Array.from({ length: 100_000 }, (_, index) =>
+      String(index).padStart(10, "0"),
+    ).join("");
     pets.socket.write(text);
     expect(await answer(pets, text.length)).toBe(text);
   });

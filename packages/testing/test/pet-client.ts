@@ -24,7 +24,9 @@ export class PetClient {
     this.socket = socket;
     socket.setEncoding("utf8").on("data", (text: string) => this.#receive(text));
     socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#fail(Object.assign(new Error("the server hung up"), { code: "ECONNRESET" })));
+    socket.on("close", () =>
+      this.#fail(Object.assign(new Error("the server hung up"), { code: "ECONNRESET" })),
+    );
   }
 
   static async open({ host, port, token }: PetAddress, signal: AbortSignal): Promise<PetClient> {
@@ -43,7 +45,8 @@ export class PetClient {
   ask(request: object, signal?: AbortSignal): Promise<unknown> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      if (this.socket.destroyed) return reject(Object.assign(new Error("the socket is closed"), { code: "ECONNRESET" }));
+      if (this.socket.destroyed)
+        return reject(Object.assign(new Error("the socket is closed"), { code: "ECONNRESET" }));
       const abort = (): void => {
         this.#waiting.delete(id);
         this.socket.write(`${JSON.stringify({ id: this.#next++, do: "cancel", nap: id })}\n`);
@@ -69,7 +72,11 @@ export class PetClient {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop()!;
     for (const line of lines) {
-      const { id, value, error } = JSON.parse(line) as { id: number; value?: unknown; error?: string };
+      const { id, value, error } = JSON.parse(line) as {
+        id: number;
+        value?: unknown;
+        error?: string;
+      };
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (error === undefined) waiting?.resolve(value);

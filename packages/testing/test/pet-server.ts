@@ -17,7 +17,11 @@ interface Request {
   readonly [key: string]: unknown;
 }
 
-const pets = ["fish", "cat", "puppy"].map((pet, index) => ({ pet, name: `naïve ${pet} 🐟`, legs: index * 2 }));
+const pets = ["fish", "cat", "puppy"].map((pet, index) => ({
+  pet,
+  name: `naïve ${pet} 🐟`,
+  legs: index * 2,
+}));
 
 /** A source with sessions and a login, on TCP: a line of JSON asks, a line of JSON answers. */
 export async function petServer(): Promise<PetServer> {
@@ -42,13 +46,21 @@ export async function petServer(): Promise<PetServer> {
       for (const line of lines) handle(JSON.parse(line) as Request);
     });
     const handle = (request: Request): void => {
-      const reply = (answer: object): void => void socket.write(`${JSON.stringify({ id: request.id, ...answer })}\n`);
+      const reply = (answer: object): void =>
+        void socket.write(`${JSON.stringify({ id: request.id, ...answer })}\n`);
       const key = `${session} ${request.id}`;
       switch (request.do) {
         case "login":
-          return reply(request["token"] === token ? { value: "welcome" } : { error: `login refused for ${String(request["token"])}` });
+          return reply(
+            request["token"] === token
+              ? { value: "welcome" }
+              : { error: `login refused for ${String(request["token"])}` },
+          );
         case "nap":
-          naps.set(key, setTimeout(() => (wake(key), reply({ value: [] })), 15_000));
+          naps.set(
+            key,
+            setTimeout(() => (wake(key), reply({ value: [] })), 15_000),
+          );
           return;
         case "cancel":
           return wake(`${session} ${String(request["nap"])}`);
@@ -56,7 +68,11 @@ export async function petServer(): Promise<PetServer> {
           return reply({ value: 1 });
         default: {
           const rows = answers[request["what"] as string];
-          return reply(rows ? { value: rows.slice(0, (request["limit"] as number | undefined) ?? Infinity) } : { error: `there is no ${String(request["what"])}` });
+          return reply(
+            rows
+              ? { value: rows.slice(0, (request["limit"] as number | undefined) ?? Infinity) }
+              : { error: `there is no ${String(request["what"])}` },
+          );
         }
       }
     };
@@ -80,7 +96,12 @@ export async function petServer(): Promise<PetServer> {
 }
 
 const { bigint, bytes, timestamp, ...plain } = values;
-const cells = { ...plain, bigint: String(bigint), bytes: Buffer.from(bytes).toString("base64"), timestamp: timestamp.toISOString() };
+const cells = {
+  ...plain,
+  bigint: String(bigint),
+  bytes: Buffer.from(bytes).toString("base64"),
+  timestamp: timestamp.toISOString(),
+};
 
 const answers: Readonly<Record<string, readonly object[]>> = {
   pets,

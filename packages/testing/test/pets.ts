@@ -1,11 +1,29 @@
-import { BaseConnection, type ConnectionClass, type OpenContext, type ReadOptions, Table } from "@conn/core";
+import {
+  BaseConnection,
+  type ConnectionClass,
+  type OpenContext,
+  type ReadOptions,
+  Table,
+} from "@conn/core";
 import { z } from "zod";
 import { PetClient } from "./pet-client.ts";
 
 const config = z.strictObject({
-  host: z.string().describe("The server's name or address.").meta({ examples: ["localhost"] }),
-  port: z.number().int().min(1).max(65_535).describe("The server's port.").meta({ examples: [7357] }),
-  token: z.string().describe("Lets you in.").meta({ writeOnly: true, examples: ["<token>"] }),
+  host: z
+    .string()
+    .describe("The server's name or address.")
+    .meta({ examples: ["localhost"] }),
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .describe("The server's port.")
+    .meta({ examples: [7357] }),
+  token: z
+    .string()
+    .describe("Lets you in.")
+    .meta({ writeOnly: true, examples: ["<token>"] }),
 });
 
 export type PetsConfig = z.infer<typeof config>;
@@ -41,7 +59,10 @@ export class PetsConnection extends BaseConnection<PetClient, PetsConfig> {
   read(what: string, options: PetReadOptions = {}): Promise<Table> {
     const { limit, ...reading } = options;
     return this.cached({ method: "read", args: [what, limit] }, reading, async (client, signal) =>
-      toTable(what, (await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[]),
+      toTable(
+        what,
+        (await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[],
+      ),
     );
   }
 
@@ -60,9 +81,15 @@ export class PetsConnection extends BaseConnection<PetClient, PetsConfig> {
     });
   }
 
-  async *stream(what: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Table> {
+  async *stream(
+    what: string,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Table> {
     using lease = await this.lease("stream", { signal });
-    const rows = (await lease.client.ask({ do: "read", what }, signal)) as Record<string, unknown>[];
+    const rows = (await lease.client.ask({ do: "read", what }, signal)) as Record<
+      string,
+      unknown
+    >[];
     for (const row of rows) {
       signal?.throwIfAborted();
       yield Table.fromRows([row]);
@@ -75,8 +102,11 @@ export class PetsConnection extends BaseConnection<PetClient, PetsConfig> {
 }
 
 function toTable(what: string, rows: readonly Record<string, unknown>[]): Table {
-  if (what === "nobody") return Table.fromRows(rows, { columns: [{ name: "pet", type: "string" }] });
-  return Table.fromRows(rows.map((row) => ("value" in row ? { value: cell(what, row["value"]) } : row)));
+  if (what === "nobody")
+    return Table.fromRows(rows, { columns: [{ name: "pet", type: "string" }] });
+  return Table.fromRows(
+    rows.map((row) => ("value" in row ? { value: cell(what, row["value"]) } : row)),
+  );
 }
 
 function cell(what: string, value: unknown): unknown {

@@ -4,14 +4,21 @@ import { type PetServer, token } from "./pet-server.ts";
 import { PetsConnection } from "./pets.ts";
 
 /** Everything that an author can give, for the pets or for a broken form of them. */
-export function subjectOf(server: PetServer, type: ConnectionClass<PetsConnection> = PetsConnection, changes: Partial<Subject<PetsConnection>> = {}): Subject<PetsConnection> {
+export function subjectOf(
+  server: PetServer,
+  type: ConnectionClass<PetsConnection> = PetsConnection,
+  changes: Partial<Subject<PetsConnection>> = {},
+): Subject<PetsConnection> {
   const { port } = server;
   const reads = Object.keys(values).filter((name) => name !== "empty");
   return {
     type,
     config: { host: "127.0.0.1", port, token },
     sample: (conn, options) => conn.read("pets", options),
-    variants: [(conn, options) => conn.read("pets", { ...options, limit: 1 }), (conn, options) => conn.read("nobody", options)],
+    variants: [
+      (conn, options) => conn.read("pets", { ...options, limit: 1 }),
+      (conn, options) => conn.read("nobody", options),
+    ],
     fails: (conn, options) => conn.read("dragons", options),
     slow: { call: (conn, options) => conn.nap(options), running: () => server.naps },
     writes: (conn) => conn.write("fish"),

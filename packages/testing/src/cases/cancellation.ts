@@ -6,25 +6,46 @@ import { connErrorOf, demand, eventually } from "../demand.ts";
 const make = group("cancellation");
 
 export const cancellationCases: readonly Case[] = [
-  make("before", "sends nothing for a signal that is aborted already", ["query or read"], async ({ connect, subject }) => {
-    const { conn, log } = await connect();
-    await connErrorOf(subject.sample(conn, { ttl: 0, signal: AbortSignal.abort() }), "the sample call with an aborted signal", "CONN_ABORTED");
-    demand(log.opens === 0 && log.loads === 0, "A call whose signal is aborted already opens the connection or asks the source: hand the options to `cached`.");
-  }),
+  make(
+    "before",
+    "sends nothing for a signal that is aborted already",
+    ["query or read"],
+    async ({ connect, subject }) => {
+      const { conn, log } = await connect();
+      await connErrorOf(
+        subject.sample(conn, { ttl: 0, signal: AbortSignal.abort() }),
+        "the sample call with an aborted signal",
+        "CONN_ABORTED",
+      );
+      demand(
+        log.opens === 0 && log.loads === 0,
+        "A call whose signal is aborted already opens the connection or asks the source: hand the options to `cached`.",
+      );
+    },
+  ),
   make("rejects", "rejects when the caller's signal is aborted", ["slow"], async (context) => {
     await aborted(context, await context.connect());
   }),
   make("stops", "ends the work of a call that was aborted", ["slow"], async (context) => {
     const connected = await context.connect();
     await aborted(context, connected);
-    await eventually(() => connected.log.working === 0, "After an abort the plugin's own work goes on: heed the signal that `cached` and `run` hand over.");
+    await eventually(
+      () => connected.log.working === 0,
+      "After an abort the plugin's own work goes on: heed the signal that `cached` and `run` hand over.",
+    );
   }),
   make("reaches-source", "stops the source too", ["slow", "slow.running"], async (context) => {
     const running = context.subject.slow!.running!;
     const idle = async (): Promise<boolean> => (await running()) === 0;
-    await eventually(idle, "The source works on calls that were aborted before: cancel them there, and do not only stop waiting.");
+    await eventually(
+      idle,
+      "The source works on calls that were aborted before: cancel them there, and do not only stop waiting.",
+    );
     await aborted(context, await context.connect(), async () => !(await idle()));
-    await eventually(idle, "After an abort the source works on: cancel the call there, and do not only stop waiting.");
+    await eventually(
+      idle,
+      "After an abort the source works on: cancel the call there, and do not only stop waiting.",
+    );
   }),
   make("usable", "works on after an abort", ["slow"], async (context) => {
     const connected = await context.connect();
@@ -38,7 +59,11 @@ export const cancellationCases: readonly Case[] = [
   make("timeout", "gives up after the caller's timeout", ["slow"], async ({ connect, subject }) => {
     const { conn } = await connect();
     await conn.client();
-    await connErrorOf(subject.slow!.call(conn, { ttl: 0, timeout: 0.1 }), "the slow call with a timeout", "CONN_TIMEOUT");
+    await connErrorOf(
+      subject.slow!.call(conn, { ttl: 0, timeout: 0.1 }),
+      "the slow call with a timeout",
+      "CONN_TIMEOUT",
+    );
   }),
 ];
 
@@ -50,9 +75,16 @@ async function aborted(
 ): Promise<void> {
   await conn.client();
   const controller = new AbortController();
-  const call = connErrorOf(subject.slow!.call(conn, { ttl: 0, signal: controller.signal }), "the aborted call", "CONN_ABORTED");
+  const call = connErrorOf(
+    subject.slow!.call(conn, { ttl: 0, signal: controller.signal }),
+    "the aborted call",
+    "CONN_ABORTED",
+  );
   call.catch(() => {});
-  await eventually(runs, "The slow call does not run: call it through `cached` or `run`, and make it take at least ten seconds.");
+  await eventually(
+    runs,
+    "The slow call does not run: call it through `cached` or `run`, and make it take at least ten seconds.",
+  );
   controller.abort();
   await call;
 }

@@ -38,7 +38,9 @@ export class WrongCacheKey extends PetsConnection {
   override read(what: string, options: PetReadOptions = {}): Promise<Table> {
     const { limit, ...reading } = options;
     return this.cached({ method: "read", args: [what] }, reading, async (client, signal) =>
-      Table.fromRows((await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[]),
+      Table.fromRows(
+        (await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[],
+      ),
     );
   }
 }
@@ -49,8 +51,13 @@ let calls = 0;
 export class KeyNeverMatches extends PetsConnection {
   override read(what: string, options: PetReadOptions = {}): Promise<Table> {
     const { limit, ...reading } = options;
-    return this.cached({ method: "read", args: [what, limit, ++calls] }, reading, async (client, signal) =>
-      Table.fromRows((await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[]),
+    return this.cached(
+      { method: "read", args: [what, limit, ++calls] },
+      reading,
+      async (client, signal) =>
+        Table.fromRows(
+          (await client.ask({ do: "read", what, limit }, signal)) as Record<string, unknown>[],
+        ),
     );
   }
 }
@@ -77,7 +84,7 @@ export class MutatedTable extends PetsConnection {
 /** Gives an instance of its own class, which nobody can share. */
 export class UnsharableResult extends PetsConnection {
   override read(what: string, options: PetReadOptions = {}): Promise<Table> {
-    return this.cached<Table>({ method: "read", args: [what] }, options as ReadOptions<Table>, async (client, signal) => {
+    return this.cached<Table>({ method: "read", args: [what] }, options, async (client, signal) => {
       const rows = await client.ask({ do: "read", what }, signal);
       return new (class Pets {
         readonly rows = rows;
@@ -89,7 +96,7 @@ export class UnsharableResult extends PetsConnection {
 /** Gives something that memory can hold and a store cannot. */
 export class UnstorableResult extends PetsConnection {
   override read(what: string, options: PetReadOptions = {}): Promise<Table> {
-    return this.cached<Table>({ method: "read", args: [what] }, options as ReadOptions<Table>, async (client, signal) => {
+    return this.cached<Table>({ method: "read", args: [what] }, options, async (client, signal) => {
       const rows = await client.ask({ do: "read", what }, signal);
       return { rows, pattern: /pets/ } as unknown as Table;
     });
@@ -132,7 +139,9 @@ export class NoAbort extends PetsConnection {
 export class NoServerCancel extends PetsConnection {
   override nap(options: ReadOptions<Table> = {}): Promise<Table> {
     return this.cached({ method: "nap", args: [] }, options, async (client, signal) => {
-      const aborted = new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      const aborted = new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
       await Promise.race([client.ask({ do: "nap" }), aborted]);
       return Table.fromRows([]);
     });
@@ -158,9 +167,15 @@ export class AbortWrecksClient extends PetsConnection {
 
 /** Keeps its client when a loop over a stream is left. */
 export class StreamKeepsLease extends PetsConnection {
-  override async *stream(what: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Table> {
+  override async *stream(
+    what: string,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Table> {
     const lease = await this.lease("stream", { signal });
-    const rows = (await lease.client.ask({ do: "read", what }, signal)) as Record<string, unknown>[];
+    const rows = (await lease.client.ask({ do: "read", what }, signal)) as Record<
+      string,
+      unknown
+    >[];
     for (const row of rows) {
       signal?.throwIfAborted();
       yield Table.fromRows([row]);
@@ -173,7 +188,9 @@ export class StreamKeepsLease extends PetsConnection {
 export class RoundedIntegers extends PetsConnection {
   override async read(what: string, options: PetReadOptions = {}): Promise<Table> {
     const table = await super.read(what, options);
-    return what === "bigint" ? Table.fromRows(table.rows().map(({ value }) => ({ value: Number(value) }))) : table;
+    return what === "bigint"
+      ? Table.fromRows(table.rows().map(({ value }) => ({ value: Number(value) })))
+      : table;
   }
 }
 
@@ -181,7 +198,11 @@ export class RoundedIntegers extends PetsConnection {
 export class ShiftedDates extends PetsConnection {
   override async read(what: string, options: PetReadOptions = {}): Promise<Table> {
     const table = await super.read(what, options);
-    return what === "date" ? Table.fromRows(table.rows().map(({ value }) => ({ value: new Date(`${String(value)}T00:00:00+02:00`) }))) : table;
+    return what === "date"
+      ? Table.fromRows(
+          table.rows().map(({ value }) => ({ value: new Date(`${String(value)}T00:00:00+02:00`) })),
+        )
+      : table;
   }
 }
 

@@ -11,7 +11,10 @@ const remembered = new WeakMap<object, Promise<PetClient>>();
 export class RemembersRefusal extends PetsConnection {
   protected override open(settings: PetsConfig, context: OpenContext): Promise<PetClient> {
     const known = remembered.get(this);
-    if (known) return known.then((client) => (client.socket.destroyed ? super.open(settings, context) : client));
+    if (known)
+      return known.then((client) =>
+        client.socket.destroyed ? super.open(settings, context) : client,
+      );
     const client = super.open(settings, context);
     remembered.set(this, client);
     return client;
@@ -38,7 +41,10 @@ export class KeepsDeadClient extends PetsConnection {
 
 /** Waits for a silent server for ever, whatever the caller asked for. */
 export class IgnoresTimeout extends PetsConnection {
-  override read(what: string, { timeout: _timeout, ...options }: PetReadOptions = {}): Promise<Table> {
+  override read(
+    what: string,
+    { timeout: _timeout, ...options }: PetReadOptions = {},
+  ): Promise<Table> {
     return super.read(what, options);
   }
 }
@@ -51,7 +57,13 @@ export class SplitsCharacters extends PetsConnection {
     // The client listens for texts: it gets each chunk as one, whole characters or not.
     const emit = socket.emit.bind(socket);
     socket.setEncoding = () => socket;
-    socket.emit = (event: string, ...args: unknown[]) => emit(event, ...args.map((arg) => (event === "data" && Buffer.isBuffer(arg) ? arg.toString("utf8") : arg)));
+    socket.emit = (event: string, ...args: unknown[]) =>
+      emit(
+        event,
+        ...args.map((arg) =>
+          event === "data" && Buffer.isBuffer(arg) ? arg.toString("utf8") : arg,
+        ),
+      );
     const client = new Client(socket);
     await client.ask({ do: "login", token: settings.token });
     return client;
@@ -79,7 +91,8 @@ export class LeaksOnFailure extends PetsConnection {
     try {
       return await super.read(what, options);
     } catch (error) {
-      if (what === "dragons") extra.push(await Client.open(this.config, new AbortController().signal));
+      if (what === "dragons")
+        extra.push(await Client.open(this.config, new AbortController().signal));
       throw error;
     }
   }

@@ -13,7 +13,10 @@ export class EagerOpen extends PetsConnection {
 /** Opens a client of its own for each call. */
 export class OpensForEachCall extends PetsConnection {
   override async read(what: string, options: PetReadOptions = {}): Promise<Table> {
-    const client = await this.open(this.config, { name: this.name, signal: AbortSignal.timeout(5000) });
+    const client = await this.open(this.config, {
+      name: this.name,
+      signal: AbortSignal.timeout(5000),
+    });
     await client.end();
     return super.read(what, options);
   }

@@ -4,26 +4,42 @@ import type { PetClient } from "../pet-client.ts";
 import { type PetsConfig, PetsConnection } from "../pets.ts";
 
 const { host, port } = {
-  host: z.string().describe("The server's name or address.").meta({ examples: ["localhost"] }),
-  port: z.number().int().describe("The server's port.").meta({ examples: [7357] }),
+  host: z
+    .string()
+    .describe("The server's name or address.")
+    .meta({ examples: ["localhost"] }),
+  port: z
+    .number()
+    .int()
+    .describe("The server's port.")
+    .meta({ examples: [7357] }),
 };
 
 /** Does not say which setting is secret. */
 export class UnmarkedSecret extends PetsConnection {
-  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = z.strictObject({
-    host,
-    port,
-    token: z.string().describe("Lets you in.").meta({ examples: ["<token>"] }),
-  });
+  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] =
+    z.strictObject({
+      host,
+      port,
+      token: z
+        .string()
+        .describe("Lets you in.")
+        .meta({ examples: ["<token>"] }),
+    });
 }
 
 /** Takes any setting. */
 export class LooseSettings extends PetsConnection {
-  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = z.object({
-    host,
-    port,
-    token: z.string().describe("Lets you in.").meta({ writeOnly: true, examples: ["<token>"] }),
-  });
+  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = z.object(
+    {
+      host,
+      port,
+      token: z
+        .string()
+        .describe("Lets you in.")
+        .meta({ writeOnly: true, examples: ["<token>"] }),
+    },
+  );
 }
 
 const { validate, ...described } = PetsConnection.config["~standard"];
@@ -33,18 +49,24 @@ export class CoercedSettings extends PetsConnection {
   static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = {
     "~standard": {
       ...described,
-      validate: (value) => validate(typeof (value as PetsConfig).host === "object" ? { ...(value as PetsConfig), host: "localhost" } : value),
+      validate: (value) =>
+        validate(
+          typeof (value as PetsConfig).host === "object"
+            ? { ...(value as PetsConfig), host: "localhost" }
+            : value,
+        ),
     },
   };
 }
 
 /** Describes nothing. */
 export class UndescribedSettings extends PetsConnection {
-  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] = z.strictObject({
-    host: z.string(),
-    port: z.number(),
-    token: z.string().meta({ writeOnly: true }),
-  });
+  static override readonly config: ConnectionClass<PetsConnection, PetsConfig>["config"] =
+    z.strictObject({
+      host: z.string(),
+      port: z.number(),
+      token: z.string().meta({ writeOnly: true }),
+    });
 }
 
 /** Says nothing of its methods. */
