@@ -50,9 +50,9 @@ export function contextOf<C extends BaseConnection>(
     run,
     async settings() {
       const { config } = subject;
-      const settings =
-        typeof config === "function" ? (config as () => object | Promise<object>)() : config;
-      return { ...(await settings) };
+      return {
+        ...(typeof config === "function" ? await (config as () => Promise<object>)() : config),
+      };
     },
     async connect({ config: given, scope = `conform ${process.pid} ${++scopes}` } = {}) {
       const log = newLog();
