@@ -30,7 +30,10 @@ beforeAll(async () => {
     await mkdir(join(folder, ".conn"), { recursive: true });
     await writeFile(
       join(folder, "package.json"),
-      JSON.stringify({ type: "module", dependencies: { "@conn/core": "*", "@conn/sql": "*" } }),
+      JSON.stringify({
+        type: "module",
+        dependencies: { "@conn/core": "*", "@conn/sql": "*", "@conn/testing": "*" },
+      }),
     );
     await writeFile(
       join(folder, ".conn/secrets.toml"),
@@ -103,7 +106,7 @@ it("the pages have snippets", () => {
 async function install(): Promise<void> {
   const modules = join(home, "node_modules");
   const packages = join(import.meta.dirname, "../../packages");
-  for (const name of ["core", "sql"]) {
+  for (const name of ["core", "sql", "testing"]) {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
