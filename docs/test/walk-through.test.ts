@@ -266,9 +266,11 @@ function node(file: string): Promise<{ code: number; output: string }> {
 }
 
 function run(command: string, ...args: string[]): Promise<{ code: number; output: string }> {
-  // What pnpm says to its scripts is not for a user of npm.
+  // What pnpm says to its scripts is not for a user of npm; how to reach the registry is.
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^p?npm_(?!config_registry$)/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_(?!config_)|npm_config_(user_agent|local_prefix)$|pnpm_)/i.test(name),
+    ),
   );
   return new Promise((resolve) => {
     const child = execFile(
