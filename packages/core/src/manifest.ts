@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtin } from "./builtin.ts";
@@ -65,7 +65,9 @@ export async function readProviders(start: string): Promise<Provider[]> {
     );
     await Promise.all(
       [...names].map(async (name) => {
-        const home = await packageFolder(name, folder);
+        // A workspace links one package from several places.
+        const link = await packageFolder(name, folder);
+        const home = link === undefined ? undefined : await realpath(link).catch(() => link);
         const manifest = home === undefined ? undefined : await readManifest(home);
         if (home !== undefined && manifest?.conn) found.set(home, providersOf(manifest, home));
       }),

@@ -1,3 +1,4 @@
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { availableTypes, register } from "../src/index.ts";
@@ -125,6 +126,24 @@ describe("discovery", () => {
     });
     await expect(classOf("redis", cwd)).resolves.toHaveProperty("name", "RedisConnection");
   });
+});
+
+it("takes a package that a workspace links twice for one", async () => {
+  const root = await folder({
+    ...application(["conn-plugin-redis"]),
+    "pnpm-workspace.yaml": "packages: [apps/*]",
+    "apps/web/package.json": application(["conn-plugin-redis"])["package.json"]!,
+    ...plugin("conn-plugin-redis", redis),
+  });
+  await mkdir(join(root, "apps/web/node_modules"));
+  await symlink(
+    join(root, "node_modules/conn-plugin-redis"),
+    join(root, "apps/web/node_modules/conn-plugin-redis"),
+  );
+  await expect(classOf("redis", join(root, "apps/web"))).resolves.toHaveProperty(
+    "name",
+    "RedisConnection",
+  );
 });
 
 describe("a plugin that does not fit", () => {
