@@ -13,7 +13,6 @@ const section = v.strictObject({
       text,
       v.description("The whole address in one: dialect, user, password, host, port and database."),
       v.examples(["sqlite:///pets.db"]),
-      secret,
     ),
   ),
   dialect: v.optional(
@@ -121,6 +120,8 @@ export interface SQLConfig extends Omit<Section, "dialect" | "database"> {
   /** `sqlite`, `postgres`, `mysql` or `mssql`. */
   readonly dialect: string;
   readonly database: string;
+  /** SQLite: `mode=rw`, which makes no file. */
+  readonly mustExist?: boolean;
 }
 
 const described = toStandardJsonSchema(section)["~standard"] as StandardSchemaV1<
@@ -209,7 +210,7 @@ function resolveSqlite(settings: Section, dialect: Dialect): Resolved {
   const unknown = Object.keys(query).find((key) => key !== "mode");
   if (unknown !== undefined)
     return problem(
-      `SQLite has no option ${JSON.stringify(unknown.slice(0, 40))} here; there is mode=ro, mode=rwc and mode=memory`,
+      `SQLite has no option ${JSON.stringify(unknown.slice(0, 40))} here; there is mode=ro, mode=rw, mode=rwc and mode=memory`,
       settings.url === undefined ? "query" : "url",
     );
   const { mode = "rwc" } = query;
@@ -221,6 +222,7 @@ function resolveSqlite(settings: Section, dialect: Dialect): Resolved {
       dialect: dialect.names[0],
       database: mode === "memory" ? ":memory:" : database,
       readOnly: settings.readOnly || mode === "ro",
+      mustExist: mode === "rw",
     },
   };
 }

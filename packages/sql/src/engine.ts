@@ -2,6 +2,7 @@ import type { CatalogEntry, Table } from "@conn/core";
 import type { DataSource, EntityManager } from "typeorm";
 import type { DialectFacts } from "./dialect-facts.ts";
 import type { Statement } from "./params.ts";
+import type { TransactionScope } from "./transaction-scope.ts";
 
 /** What a write did. */
 export interface ExecuteResult<Row extends object = Record<string, unknown>> {
@@ -27,9 +28,12 @@ export interface EngineStreamOptions {
 
 export interface EngineSessionOptions {
   readonly readOnly: boolean;
-  readonly signal?: AbortSignal | undefined;
+  /** Ends the session, and the wait for it. */
+  readonly signal: AbortSignal;
   /** How messages name the session, with the place that opened it. */
   readonly holder: string;
+  /** The function that the session is for, where it is a transaction's. */
+  readonly scope?: TransactionScope | undefined;
 }
 
 /** What each dialect does in its own way: the open database behind a connection. */
@@ -45,6 +49,8 @@ export interface Engine {
   session(options: EngineSessionOptions): Promise<EngineSession>;
   browse(path: readonly string[]): Promise<CatalogEntry[]>;
   ping(): Promise<void>;
+  /** Whether a transaction that failed this way may pass when all of it is done again. */
+  mayPassAgain(error: unknown): boolean;
   /** The names a message may propose instead of one that does not exist. */
   nearNames(kind: "table" | "column"): string[];
   close(): Promise<void>;

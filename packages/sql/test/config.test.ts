@@ -96,7 +96,6 @@ test("the schema describes every setting, and marks what is secret", () => {
   for (const [name, field] of Object.entries(properties))
     expect(field.description, name).toMatch(/./);
   expect(Object.keys(properties).filter((name) => properties[name]?.writeOnly)).toEqual([
-    "url",
     "password",
   ]);
   expect(properties["lockTimeout"]).toMatchObject({ default: 5, examples: [30] });

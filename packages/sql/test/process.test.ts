@@ -104,4 +104,26 @@ describe("a script", () => {
     expect(stdout).toBe("[ { name: 'tom' } ]\n");
     expect(stderr).toMatch(/A session of pet_db was dropped without an end.*main\.mjs:6/);
   });
+
+  test("ends a stream that was dropped in the middle, so that close need not wait for it", async () => {
+    const { stdout } = await script(
+      `
+      import { configure, connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      configure({ drainTimeout: "1h" });
+      const conn = await connection("pet_db", { type: SQLConnection });
+      await conn.execute("create table pets (name text)");
+      await conn.execute("insert into pets values ('rex'), ('tom')");
+      await (async () => { await conn.stream("select * from pets", { batchSize: 1 }).next(); })();
+      for (let round = 0; round < 20; round++) {
+        globalThis.gc();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await conn.close();
+      console.log("closed");
+      `,
+      ["--expose-gc"],
+    );
+    expect(stdout).toBe("closed\n");
+  });
 });

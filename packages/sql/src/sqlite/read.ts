@@ -1,4 +1,5 @@
-import { ConnError, type Table, TableBuilder } from "@conn/core";
+import { type Table, TableBuilder } from "@conn/core";
+import { abortedError } from "../aborted.ts";
 import { breathe, outOfBreath } from "./breathe.ts";
 import { IntegerOverflow, type SqliteStatement } from "./driver.ts";
 import { Columns } from "./columns.ts";
@@ -56,9 +57,10 @@ export async function* readBatches(
       const started = performance.now();
       const batch: unknown[][] = [];
       while (batch.length < batchSize && !done) {
+        // Looked at first: whoever ends a connection under a stream takes its handle away.
+        checkAbort(signal);
         done = take(rows, batch, Math.min(batchSize, batch.length + chunkSize));
         if (outOfBreath()) await breathe();
-        checkAbort(signal);
       }
       if (batch.length === 0) return;
       yield tableOf(columns, batch, started);
@@ -160,9 +162,5 @@ function take(
 
 /** Ends a reading when asked to. */
 function checkAbort(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  const reason: unknown = signal.reason;
-  throw reason instanceof ConnError
-    ? reason
-    : new ConnError("CONN_ABORTED", "Reading was aborted.", { cause: reason });
+  if (signal?.aborted) throw abortedError(signal, "Reading was aborted.");
 }

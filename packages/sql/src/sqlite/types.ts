@@ -150,7 +150,8 @@ function toDecimal(cell: unknown, scale: number | undefined): unknown {
         ? String(cell)
         : "";
   const parts = /^-?\d+(?:\.(\d+))?$/.exec(text);
-  if (!parts) return misfit;
+  // A double holds fifteen digits for sure; what it has beyond them SQLite has rounded already.
+  if (!parts || (typeof cell === "number" && Math.abs(cell) >= 1e15)) return misfit;
   const digits = parts[1]?.length ?? 0;
   if (scale === undefined || digits === scale) return text;
   // More digits than declared, as 0.1 + 0.2 leaves them: the declaration does not hold here.
