@@ -185,13 +185,16 @@ describe("inside of a transaction's function", () => {
 
 test("who waits in vain is told where the transaction was opened", async () => {
   const conn = await pets({ url: "sqlite://" });
-  let end = (): void => {};
-  const holding = conn.transaction(() => new Promise<void>((resolve) => (end = resolve)));
-  const error = await failure(conn.execute(insert));
+  let ask = (): void => {};
+  const asked = new Promise<void>((resolve) => (ask = resolve));
+  let error: Error | undefined;
+  const outside = asked.then(async () => (error = await failure(conn.execute(insert))));
+  await conn.transaction(async () => {
+    ask();
+    await outside;
+  });
   expect(error).toMatchObject({ code: "CONN_POOL_TIMEOUT" });
-  expect(error.message).toMatch(/a session opened at .*session\.test\.ts/);
-  end();
-  await holding;
+  expect(error?.message).toMatch(/a session opened at .*session\.test\.ts/);
 });
 
 test("a writer that waits for this connection's own stream is told so", async () => {
