@@ -28,12 +28,14 @@ export interface Dialect {
   readonly open?: (config: SQLConfig, context: EngineContext) => Promise<Engine>;
 }
 
+const host = hostname();
+
 export const dialects: readonly Dialect[] = [
   {
     facts: facts.sqlite,
     names: ["sqlite", "sqlite3", "file"],
     identity: ({ database }) =>
-      database === ":memory:" ? undefined : `${hostname()}:${resolve(database)}`,
+      database === ":memory:" ? undefined : `${host}:${resolve(database)}`,
     open: async (config, context) => (await import("./sqlite/open.ts")).openSqlite(config, context),
   },
   { facts: facts.postgres, names: ["postgres", "postgresql", "cockroachdb"] },
@@ -41,8 +43,9 @@ export const dialects: readonly Dialect[] = [
   { facts: facts.mssql, names: ["mssql", "sqlserver"] },
 ];
 
+const byName = new Map(dialects.flatMap((dialect) => dialect.names.map((name) => [name, dialect])));
+
 /** The dialect that a setting or a url's scheme names, such as `mysql` of `mysql+pymysql`. */
 export function dialectOf(name: string): Dialect | undefined {
-  const plain = name.toLowerCase().split("+")[0]!;
-  return dialects.find(({ names }) => names.includes(plain));
+  return byName.get(name) ?? byName.get(name.toLowerCase().split("+")[0]!);
 }
