@@ -1,8 +1,9 @@
 import { type Table, TableBuilder } from "@conn/core";
 import { abortedError } from "../aborted.ts";
+import { Columns } from "../columns.ts";
 import { breathe, outOfBreath } from "./breathe.ts";
 import { IntegerOverflow, type SqliteStatement } from "./driver.ts";
-import { Columns } from "./columns.ts";
+import { planColumn } from "./types.ts";
 
 export interface ReadOptions {
   /** Rows after which reading stops; `meta.truncated` then says that there were more. */
@@ -25,7 +26,7 @@ export async function readTable(
   values: readonly unknown[],
   options: ReadOptions,
 ): Promise<Table> {
-  const columns = new Columns(statement);
+  const columns = new Columns(statement.columns.map(planColumn));
   const started = performance.now();
   for (let bigints = false; ;) {
     try {
@@ -49,7 +50,7 @@ export async function* readBatches(
   batchSize: number,
   { signal }: ReadOptions,
 ): AsyncGenerator<Table, void, undefined> {
-  const columns = new Columns(statement);
+  const columns = new Columns(statement.columns.map(planColumn));
   // What was handed out cannot be read again, so integers come as bigints from the start.
   const rows = statement.rows(values, true);
   try {
@@ -72,7 +73,7 @@ export async function* readBatches(
 
 /** A table of rows that were read as bigints, and are not read again. */
 export function tableOfRows(statement: SqliteStatement, rows: unknown[][]): Table {
-  return tableOf(new Columns(statement), rows, performance.now());
+  return tableOf(new Columns(statement.columns.map(planColumn)), rows, performance.now());
 }
 
 /** Tables of `batchSize` rows each. */
@@ -82,7 +83,7 @@ export function* tablesOfRows(
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Generator<Table, void, undefined> {
-  const columns = new Columns(statement);
+  const columns = new Columns(statement.columns.map(planColumn));
   for (let from = 0; from < rows.length; from += batchSize) {
     checkAbort(signal);
     yield tableOf(columns, rows.slice(from, from + batchSize), performance.now());

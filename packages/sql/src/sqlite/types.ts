@@ -1,6 +1,8 @@
-import type { ColumnSpec, ColumnType } from "@conn/core";
+import type { ColumnType } from "@conn/core";
+import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
+import { fillerFor } from "../fill.ts";
+import { parseTimestamp } from "../timestamp.ts";
 import type { SqliteColumn } from "./driver.ts";
-import { parseTimestamp } from "./timestamp.ts";
 
 /** What a declaration in CREATE TABLE promises. SQLite enforces none of it: any cell may hold anything. */
 type Declared =
@@ -17,26 +19,20 @@ type Declared =
   | "uuid"
   | "anything";
 
-/** Turns a cell that is not null into the column type's value, or into `misfit` where that would lose something. */
-export type Convert = (cell: unknown) => unknown;
-
-export const misfit: unique symbol = Symbol("misfit");
-
-/** The column as announced to a table, and how its cells get there; no `convert` means as they are. */
-export interface ColumnPlan {
-  readonly spec: ColumnSpec;
-  readonly convert: Convert | undefined;
-}
-
 export function planColumn({ name, type }: SqliteColumn): ColumnPlan {
   const declared = declaredOf(type);
   const scale = declared === "decimal" ? scaleOf(type) : undefined;
-  return { spec: { name, type: columnType(declared), scale }, convert: converter(declared, scale) };
+  const columnType = columnTypeOf(declared);
+  return {
+    spec: { name, type: columnType, scale },
+    convert: converter(declared, scale),
+    filler: fillerFor(columnType),
+  };
 }
 
 /** The column type of a declaration, for catalogues. */
 export function typeOfDeclaration(type: string | null): ColumnType {
-  return columnType(declaredOf(type)) ?? "unknown";
+  return columnTypeOf(declaredOf(type)) ?? "unknown";
 }
 
 /** By name first, then by the rules of affinity: https://sqlite.org/datatype3.html#determination_of_column_affinity */
@@ -71,7 +67,7 @@ function declaredOf(type: string | null): Declared {
   }
 }
 
-function columnType(declared: Declared): ColumnType | undefined {
+function columnTypeOf(declared: Declared): ColumnType | undefined {
   switch (declared) {
     case "boolean":
     case "integer":
