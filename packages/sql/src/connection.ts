@@ -10,7 +10,7 @@ import {
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
 import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
-import { dialectOf } from "./dialects.ts";
+import { type Dialect, dialectOf } from "./dialects.ts";
 import type { Engine, ExecuteResult } from "./engine.ts";
 import { explainFailure } from "./explain.ts";
 import type { Fragment } from "./fragment.ts";
@@ -118,7 +118,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
    * @throws CONN_POOL_TIMEOUT where others hold the database longer than `lockTimeout`, naming them.
    */
   async session(options: SessionOptions = {}): Promise<SQLSession> {
-    return (await this.#session(options, callerOf(new Error("opened")))).session;
+    return this.#session(options, callerOf(new Error("opened")));
   }
 
   /**
@@ -136,15 +136,14 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const deadline = performance.now() + this.config.lockTimeout * 1000;
     for (let attempt = 1; ; attempt++) {
       const scope = new TransactionScope();
-      const { session, engine } = await this.#session(options, place, scope);
-      await using _ended = session;
+      await using session = await this.#session(options, place, scope);
       try {
         const result = await scope.run(() => task(session));
         await session.commit();
         return result;
       } catch (error) {
         const again = attempt < attempts && performance.now() < deadline;
-        if (!again || !engine.mayPassAgain(error)) throw error;
+        if (!again || !this.#dialect.errors.mayPassAgain(error)) throw error;
       }
     }
   }
@@ -205,23 +204,24 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   }
 
   protected override isConnectionLost(error: unknown): boolean {
-    return (
-      error instanceof Error &&
-      lost.test(error.cause instanceof Error ? error.cause.message : error.message)
-    );
+    return this.#dialect.errors.lost(error);
+  }
+
+  protected override isTransient(error: unknown): true | undefined {
+    return this.#dialect.errors.transient(error) || undefined;
   }
 
   protected override explain(error: unknown, operation: string): ConnError | undefined {
-    const explained = explainFailure(error, { connection: this.name, operation }, undefined);
+    const explained = this.#explain(error, operation);
     return explained instanceof ConnError ? explained : undefined;
   }
 
   /** At the call itself: what the caller does to `params` afterwards changes neither the key nor what is sent. */
   #compile(operation: string, statement: string | Fragment, params: Params | undefined): Statement {
     try {
-      return compile(statement, params, dialectOf(this.config.dialect)!.facts);
+      return compile(statement, params, this.#dialect.facts);
     } catch (error) {
-      throw explainFailure(error, { connection: this.name, operation }, undefined);
+      throw this.#explain(error, operation);
     }
   }
 
@@ -235,11 +235,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     try {
       return await task(engine);
     } catch (error) {
-      throw explainFailure(
-        error,
-        { connection: this.name, operation, statement: source.text },
-        engine,
-      );
+      throw this.#explain(error, operation, source.text, engine);
     }
   }
 
@@ -254,32 +250,28 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     try {
       yield* engine.stream(compiled, { batchSize, signal: either }) as AsyncGenerator<Table<Row>>;
     } catch (error) {
-      throw explainFailure(
-        error,
-        { connection: this.name, operation: "stream", statement: compiled.source.text },
-        engine,
-      );
+      throw this.#explain(error, "stream", compiled.source.text, engine);
     }
   }
 
   async #session(
-    { readOnly = false, signal }: SessionOptions,
+    { readOnly = false, isolation, signal }: SessionOptions,
     place: string,
     scope?: TransactionScope,
-  ): Promise<{ readonly session: SQLSession; readonly engine: Engine }> {
+  ): Promise<SQLSession> {
     const lease = await this.lease("session", { signal });
     const engine = engines.get(lease.client)!;
     const explain = (error: unknown, operation: string, statement?: string): unknown =>
-      explainFailure(error, { connection: this.name, operation, statement }, engine);
+      this.#explain(error, operation, statement, engine);
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
     try {
       const holder = `a session opened ${place}`;
-      const inner = await engine.session({ readOnly, signal: either, holder, scope });
+      const inner = await engine.session({ readOnly, isolation, signal: either, holder, scope });
       if (either.aborted) {
         await inner.end();
         throw abortedSession(either);
       }
-      const session = new SQLSession({
+      return new SQLSession({
         connection: this.name,
         facts: engine.facts,
         engine: inner,
@@ -288,7 +280,6 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
         explain,
         place,
       });
-      return { session, engine };
     } catch (error) {
       lease.release();
       throw explain(error, "session");
@@ -297,13 +288,19 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
 
   /** A database that ends with its connection shares results with no other, however alike their settings. */
   #identity(): string {
-    const { identity = () => "" } = dialectOf(this.config.dialect)!;
+    const { identity = () => "" } = this.#dialect;
     return identity(this.config) ?? this.#opening;
   }
-}
 
-/** A handle that was closed under us, or a file that fails or was put aside. */
-const lost = /database (connection )?is not open|disk I\/O error|file has been moved/i;
+  get #dialect(): Dialect {
+    return dialectOf(this.config.dialect)!;
+  }
+
+  #explain(error: unknown, operation: string, statement?: string, engine?: Engine): unknown {
+    const call = { connection: this.name, operation, statement };
+    return explainFailure(error, call, this.#dialect.errors, engine);
+  }
+}
 
 function checkCount(option: string, value: number | undefined): void {
   if (value === undefined || (Number.isInteger(value) && value >= 1)) return;

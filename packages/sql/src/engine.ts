@@ -1,6 +1,7 @@
 import type { CatalogEntry, Table } from "@conn/core";
 import type { DataSource, EntityManager } from "typeorm";
 import type { DialectFacts } from "./dialect-facts.ts";
+import type { Isolation } from "./options.ts";
 import type { Statement } from "./params.ts";
 import type { TransactionScope } from "./transaction-scope.ts";
 
@@ -28,6 +29,7 @@ export interface EngineStreamOptions {
 
 export interface EngineSessionOptions {
   readonly readOnly: boolean;
+  readonly isolation?: Isolation | undefined;
   /** Ends the session, and the wait for it. */
   readonly signal: AbortSignal;
   /** How messages name the session, with the place that opened it. */
@@ -49,8 +51,6 @@ export interface Engine {
   session(options: EngineSessionOptions): Promise<EngineSession>;
   browse(path: readonly string[]): Promise<CatalogEntry[]>;
   ping(): Promise<void>;
-  /** Whether a transaction that failed this way may pass when all of it is done again. */
-  mayPassAgain(error: unknown): boolean;
   /** The names a message may propose instead of one that does not exist. */
   nearNames(kind: "table" | "column"): string[];
   close(): Promise<void>;

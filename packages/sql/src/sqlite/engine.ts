@@ -13,7 +13,7 @@ import type { Statement } from "../params.ts";
 import { assertOne, assertReads, writesError } from "../statement.ts";
 import { type TurnRequest, Turns } from "../turns.ts";
 import { bindValue } from "./bind.ts";
-import { breathe } from "./breathe.ts";
+import { breathe } from "../breathe.ts";
 import { browse, namesOf } from "./browse.ts";
 import { whileBusy } from "./busy.ts";
 import { Changes } from "./changes.ts";
@@ -24,7 +24,7 @@ import { readBatches, readTable, tablesOfRows } from "./read.ts";
 import { Readers } from "./readers.ts";
 import type { RunnerHost } from "./runner.ts";
 import { ReadSession, WriteSession } from "./session.ts";
-import { transactionError, transactionVerbs } from "./transactions.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
 import { TypeormDatabase } from "./typeorm-driver.ts";
 
 export interface SqliteOptions {
@@ -173,10 +173,6 @@ export class SqliteEngine implements Engine, RunnerHost {
     await this.#read("ping", undefined, (database) =>
       database.prepare("select count(*) from sqlite_master").all([], false),
     );
-  }
-
-  mayPassAgain(error: unknown): boolean {
-    return isBusy(error);
   }
 
   nearNames(kind: "table" | "column"): string[] {

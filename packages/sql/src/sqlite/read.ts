@@ -1,7 +1,7 @@
 import { type Table, TableBuilder } from "@conn/core";
 import { abortedError } from "../aborted.ts";
 import { Columns } from "../columns.ts";
-import { breathe, outOfBreath } from "./breathe.ts";
+import { breathe, outOfBreath } from "../breathe.ts";
 import { IntegerOverflow, type SqliteStatement } from "./driver.ts";
 import { planColumn } from "./types.ts";
 

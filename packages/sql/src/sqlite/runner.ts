@@ -1,11 +1,11 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { sqlite } from "../dialect-facts.ts";
+import { sessionOf } from "../runner-session.ts";
 import { statementKind } from "../statement.ts";
 import { tokenize } from "../tokenize.ts";
-import type { TransactionScope } from "../transaction-scope.ts";
 import type { TurnRequest, Turns } from "../turns.ts";
 import type { TypeormDatabase } from "./typeorm-driver.ts";
-import { transactionError, transactionVerbs } from "./transactions.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
 
 /** What the runners of one database share. */
 export interface RunnerHost {
@@ -23,15 +23,6 @@ export interface RunnerHost {
   readonly readAside:
     | (<T>(task: (database: TypeormDatabase) => Promise<T>) => Promise<T>)
     | undefined;
-}
-
-/** The session that a runner belongs to, as its `data`. */
-export interface RunnerSession {
-  readonly holder: string;
-  readonly scope: TransactionScope | undefined;
-  readonly signal: AbortSignal;
-  /** Begins a transaction where none is active, as each of the session's calls does first. */
-  begin(): Promise<void>;
 }
 
 /** A runner that takes its turn with all others. */
@@ -85,7 +76,7 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
       if (this.#aside) return run(text);
       const kind = statementKind({ text, tokens: tokenize(text, sqlite) }, sqlite);
       // Outside of its transaction a session's write would be there for good, whatever the session does.
-      if (!this.#endTurn) await this.#session?.begin();
+      if (!this.#endTurn) await sessionOf(this)?.begin();
       if (this.#endTurn) {
         this.#wrote ||= kind.writes && !transactionVerbs.has(kind.verb);
         // The lock for writing is taken at once: taken later, by two, one of them could never go on.
@@ -110,7 +101,7 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
     override async startTransaction(
       ...args: Parameters<QueryRunner["startTransaction"]>
     ): Promise<void> {
-      if (!this.#endTurn) await this.#session?.begin();
+      if (!this.#endTurn) await sessionOf(this)?.begin();
       return this.#endTurn ? super.startTransaction(...args) : this.beginTurn(...args);
     }
 
@@ -173,12 +164,8 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
       this.#endTurn = undefined;
     }
 
-    get #session(): RunnerSession | undefined {
-      return "begin" in this.data ? (this.data as RunnerSession) : undefined;
-    }
-
     #request(holder: string): TurnRequest {
-      return { seconds: host.lockSeconds, holder, ...this.#session };
+      return { seconds: host.lockSeconds, holder, ...sessionOf(this) };
     }
   };
 }

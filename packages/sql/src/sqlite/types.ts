@@ -1,6 +1,7 @@
 import type { ColumnType } from "@conn/core";
 import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
 import { fillerFor } from "../fill.ts";
+import { parseJsonCell } from "../json-cell.ts";
 import { parseTimestamp } from "../timestamp.ts";
 import type { SqliteColumn } from "./driver.ts";
 
@@ -112,7 +113,7 @@ function converter(declared: Declared, scale: number | undefined): Convert | und
     case "timestamp":
       return toTimestamp;
     case "json":
-      return toJson;
+      return parseJsonCell;
     case "uuid":
       return (cell) => (typeof cell === "string" ? cell : misfit);
     // The table's own column types take these as they are, and widen where a cell breaks the promise.
@@ -160,18 +161,4 @@ function toTimestamp(cell: unknown): unknown {
   if (typeof cell !== "string") return misfit;
   const ms = parseTimestamp(cell);
   return Number.isNaN(ms) ? misfit : ms;
-}
-
-function toJson(cell: unknown): unknown {
-  if (typeof cell !== "string") return misfit;
-  try {
-    // Numbers that long may have no double of the same value.
-    for (const [digits] of cell.matchAll(/-?\d[\d.]{15,}/g))
-      if (String(Number(digits)) !== digits) return misfit;
-    const value: unknown = JSON.parse(cell);
-    // A cell that holds JSON's null is not a cell that is missing.
-    return value === null ? misfit : value;
-  } catch {
-    return misfit;
-  }
 }
