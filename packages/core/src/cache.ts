@@ -67,7 +67,7 @@ export class Cache {
     this.#tier =
       store === undefined
         ? undefined
-        : import("./cache-tier.ts").then((module) => new module.CacheTier(store));
+        : import("./cache-tier.ts").then((module) => module.tierOf(store));
   }
 
   /** Entries and bytes in memory. */
