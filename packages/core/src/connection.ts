@@ -3,7 +3,7 @@ import type { CacheOwner } from "./cache.ts";
 import type { CallKey } from "./cache-key.ts";
 import type { CheckReport, CheckStage } from "./check.ts";
 import type { ConnectionClass, ConnectionInit } from "./connection-class.ts";
-import { toSeconds } from "./duration.ts";
+import { toSeconds, toTimer } from "./duration.ts";
 import { ConnError } from "./errors.ts";
 import { type Failure, failureOf, wrap } from "./failure.ts";
 import { ownerOf, startGeneration } from "./identity.ts";
@@ -303,10 +303,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const seconds = toSeconds(state.settings.openTimeout ?? 30, "openTimeout");
     const controller = new AbortController();
     const name = { connection: this.name, operation: "open" };
-    const timer = setTimeout(
-      () => controller.abort(timeoutError(name, seconds)),
-      Math.min(seconds * 1000, 2 ** 31 - 1),
-    );
+    const timer = setTimeout(() => controller.abort(timeoutError(name, seconds)), toTimer(seconds));
     const either = AbortSignal.any([signal, controller.signal]);
     const opening = Promise.resolve().then(() =>
       this.open(this.#config, { name: this.name, signal: either }),
