@@ -264,11 +264,9 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
         },
       );
     } catch (error) {
-      const explained =
-        error instanceof ConnError
-          ? error
-          : (this.explain?.(error, phase === "open" ? "open" : operation) ??
-            wrap(error, this.name, phase === "open" ? "open" : operation));
+      const step = phase === "open" ? "open" : operation;
+      const known = error instanceof ConnError ? error : this.explain?.(error, step);
+      const explained = wrap(known ?? error, this.name, step);
       publish({ kind: "failure", ...name, code: explained.code });
       throw explained;
     }
