@@ -1,7 +1,7 @@
 import { abortable, abortError, timeoutError } from "./abort.ts";
 import type { CacheOwner } from "./cache.ts";
 import type { CallKey } from "./cache-key.ts";
-import type { CheckReport, CheckStage } from "./check.ts";
+import type { CheckReport } from "./check.ts";
 import type { ConnectionClass, ConnectionInit } from "./connection-class.ts";
 import { toSeconds, toTimer } from "./duration.ts";
 import { ConnError } from "./errors.ts";
@@ -126,28 +126,14 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
 
   /** Opens and pings the source, telling how each step went. Rejects for nothing that the source does. */
   async check(): Promise<CheckReport> {
-    const stages: CheckStage[] = [];
-    const step = async (name: string, task: () => Promise<unknown>): Promise<boolean> => {
-      const start = performance.now();
-      try {
-        await task();
-        stages.push({ name, ok: true, ms: performance.now() - start });
-        return true;
-      } catch (error) {
-        stages.push({
-          name,
-          ok: false,
-          ms: performance.now() - start,
-          error: wrap(error, this.name, name),
-        });
-        return false;
-      }
-    };
-    const opened = await step("open", () => this.client());
+    const { runCheck } = await import("./check.ts");
     const ping = this.ping?.bind(this);
-    if (opened && ping)
-      await step("ping", () => this.run("ping", (client) => ping(client), { repeat: true }));
-    return { connection: this.name, type: this.type, ok: stages.every(({ ok }) => ok), stages };
+    return runCheck(this, {
+      open: () => this.client(),
+      ...(ping && {
+        ping: () => this.run("ping", (client) => ping(client), { repeat: true }),
+      }),
+    });
   }
 
   /** Describes the connection without its settings. */

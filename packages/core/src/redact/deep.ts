@@ -224,10 +224,7 @@ function isOpen(value: object): boolean {
   if (isError(value) || Array.isArray(value) || types().isUint8Array(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
-    prototype === null ||
-    prototype === Object.prototype ||
-    prototype === Map.prototype ||
-    prototype === Set.prototype ||
+    [null, Object.prototype, Map.prototype, Set.prototype].includes(prototype as object) ||
     isPlainElsewhere(prototype)
   );
 }
@@ -321,9 +318,6 @@ function unescaped(source: string): string {
 }
 
 function className(value: object): string {
-  const prototype: unknown = types().isProxy(value) ? undefined : Object.getPrototypeOf(value);
-  const name = isObject(prototype)
-    ? (read(prototype, "constructor") as { name?: unknown } | undefined)?.name
-    : undefined;
+  const { name } = (read(value, "constructor") ?? {}) as { name?: unknown };
   return typeof name === "string" && name !== "" ? name : "object";
 }
