@@ -28,7 +28,7 @@ function shown(value: unknown, depth = 0): string {
         try {
           item = (value as Record<PropertyKey, unknown>)[key];
         } catch {}
-        parts.push(typeof item === "object" ? shown(item, depth + 1) : String(item));
+        parts.push(typeof item === "object" ? shown(item, depth + 1) : inspect(item));
         const own: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
         parts.push(typeof own === "string" ? own : "");
       }
@@ -140,6 +140,15 @@ describe("a cause", () => {
       message: original.message.replace(plain, mask),
     });
     expect((cause as Error).stack).toContain("redact-causes.test.ts");
+  });
+
+  it("that holds a connection shows its name and state, and no more", () => {
+    const conn = new PetConnection({ config: { password: plain } });
+    const error = new ConnError("CONN_QUERY", "no", {
+      cause: Object.assign(new Error("no"), { conn, message: plain }),
+    });
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain("canary");
+    expect(error.cause).toHaveProperty("conn", conn);
   });
 
   it("without a secret is left as it is, whatever its class does", () => {

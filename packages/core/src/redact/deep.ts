@@ -29,7 +29,7 @@ class Finder {
   }
 
   finds(value: unknown, depth: number): boolean {
-    if (!isObject(value)) return value !== undefined && value !== null && this.#isSecret(value);
+    if (!isObject(value)) return this.#isSecret(value);
     if (this.#seen.has(value)) return false;
     this.#seen.add(value);
     if (depth > deepest) return true;
@@ -42,10 +42,12 @@ class Finder {
     }
     for (const pair of entriesOf(value))
       if (pair.some((item) => this.finds(item, depth + 1))) return true;
+    const fields = keysOf(value).map((key) => [key, read(value, key)] as const);
     return (
-      [...keysOf(value), ...inheritedKeysOf(value)].some(
-        (key) => this.finds(key, depth + 1) || this.finds(read(value, key), depth + 1),
+      [...fields, ...inheritedOf(value)].some((pair) =>
+        pair.some((item) => this.finds(item, depth + 1)),
       ) ||
+      (isError(value) && this.holds(Object.getPrototypeOf(value) as object)) ||
       (printsItself(value) && this.prints(value, depth))
     );
   }
@@ -58,14 +60,7 @@ class Finder {
       if (typeof toJSON === "function" && this.finds(toJSON.call(value, ""), depth + 1))
         return true;
       if (typeof toString === "function" && this.#isSecret(value)) return true;
-      return this.#isSecret(
-        builtin.util.inspect(value, {
-          depth: 3,
-          maxArrayLength: 100,
-          maxStringLength: 10_000,
-          breakLength: Infinity,
-        }),
-      );
+      return this.#isSecret(builtin.util.inspect(value, { depth: 3, breakLength: Infinity }));
     } catch {
       // A trap or a printer that throws: nothing is known, so nothing is shown.
       return true;
@@ -91,7 +86,7 @@ class Finder {
           for (const item of pair) {
             // Of a function its name is printed; what it leads to, prototypes and modules, is not.
             if (typeof item === "function") {
-              if (this.#isSecret(read(item, "name"))) return true;
+              if (this.#isSecret(item.name)) return true;
             } else if (isObject(item)) seen.add(item);
             else if (this.#isSecret(item)) return true;
           }
@@ -120,11 +115,11 @@ class Copier {
 
   copy(value: unknown, depth: number): unknown {
     if (typeof value === "string") return this.#maskText(value);
-    if (typeof value === "number" || typeof value === "bigint") {
-      return this.#maskText(String(value)) === String(value) ? value : mask;
-    }
     if (typeof value === "symbol") return this.#copyKey(value);
-    if (!isObject(value)) return value;
+    if (!isObject(value)) {
+      const text = String(value);
+      return this.#maskText(text) === text ? value : mask;
+    }
     if (this.#copies.has(value)) return this.#copies.get(value);
     const remember = <T>(copy: T): T => {
       this.#copies.set(value, copy);
@@ -188,10 +183,9 @@ class Copier {
       define(key, this.copy(read(original, key), depth + 1), enumerable);
     }
     // What getters make of private fields, which a copy has not, or of the class that gave way.
-    for (const key of inheritedKeysOf(original)) {
-      const value = this.copy(read(original, key), depth + 1);
-      if (typeof value !== "function" && !Object.is(value, read(copy, key)))
-        define(key, value, false);
+    for (const [key, inherited] of inheritedOf(original)) {
+      const value = this.copy(inherited, depth + 1);
+      if (!Object.is(value, read(copy, key))) define(key, value, false);
     }
     if (printsItself(copy) && new Finder(this.#maskText).prints(copy, depth)) silence(copy);
     return copy;
@@ -222,19 +216,13 @@ function isObject(value: unknown): value is object {
 function isOpen(value: object): boolean {
   if (types().isProxy(value) || typeof value === "function") return false;
   if (isError(value) || Array.isArray(value) || types().isUint8Array(value)) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
+  const prototype = Object.getPrototypeOf(value) as object | null;
   return (
-    [null, Object.prototype, Map.prototype, Set.prototype].includes(prototype as object) ||
-    isPlainElsewhere(prototype)
-  );
-}
-
-/** The prototype of plain objects of another realm, as `node:vm` and test runners have them. */
-function isPlainElsewhere(prototype: unknown): boolean {
-  return (
-    isObject(prototype) &&
-    Object.getPrototypeOf(prototype) === null &&
-    Object.hasOwn(prototype, "hasOwnProperty")
+    prototype === null ||
+    prototype === Map.prototype ||
+    prototype === Set.prototype ||
+    // `Object.prototype`, of this realm or of another, as `node:vm` and test runners have them.
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty"))
   );
 }
 
@@ -245,14 +233,16 @@ function keysOf(value: object): (string | symbol)[] {
   return isError(value) && !keys.includes("stack") ? [...keys, "stack"] : keys;
 }
 
-/** The keys of an error's classes; other values that are copied have no class of their own. */
-function inheritedKeysOf(value: object): Set<string | symbol> {
-  const keys = new Set<string | symbol>();
-  if (!isError(value)) return keys;
+/** What an error has of its classes, methods aside; other values that are copied have no class of their own. */
+function inheritedOf(value: object): Map<string | symbol, unknown> {
+  const fields = new Map<string | symbol, unknown>();
+  if (!isError(value)) return fields;
   for (let level: object = value; (level = Object.getPrototypeOf(level) as object);)
-    for (const key of Reflect.ownKeys(level))
-      if (key !== "__proto__" && !Object.hasOwn(value, key)) keys.add(key);
-  return keys;
+    for (const key of Reflect.ownKeys(level)) {
+      const item = key === "__proto__" || Object.hasOwn(value, key) ? undefined : read(value, key);
+      if (item !== undefined && typeof item !== "function") fields.set(key, item);
+    }
+  return fields;
 }
 
 function entriesOf(value: object): Iterable<readonly unknown[]> {
@@ -304,7 +294,6 @@ function maskBytes(bytes: Uint8Array, maskText: MaskText): Uint8Array {
 
 /** The bytes that a buffer or a view of one holds. */
 function bytesOf(value: object): Uint8Array | undefined {
-  if (types().isUint8Array(value)) return value;
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return types().isAnyArrayBuffer(value) ? new Uint8Array(value) : undefined;

@@ -82,7 +82,7 @@ export const cacheCases: readonly Case[] = [
       const store = new Map<string, string>();
       const scope = `store ${performance.now()}`;
       const useStore = (): void =>
-        configure({
+        void configure({
           cache: {
             store,
           },
