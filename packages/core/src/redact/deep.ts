@@ -12,7 +12,8 @@ const patience = 2000;
 /**
  * Masks secrets in everything that hangs on a value. A value without any is returned itself; one with
  * some is copied, its errors included: the original may be in use elsewhere, frozen, or thrown again
- * by its owner. A copied error keeps its prototype, and so its class, but no private fields.
+ * by its owner. A copied error keeps its class, unless the class itself shows the secret, and what its
+ * getters gave, but no private fields.
  */
 export function redactDeep(value: unknown, maskText: MaskText): unknown {
   const secretsIn = new Finder(maskText);
