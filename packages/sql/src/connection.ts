@@ -177,7 +177,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     if (!dialect.open) {
       throw new ConnError(
         "CONN_UNSUPPORTED",
-        `${name} is a ${dialect.facts.title} database, and this release of @conn/sql opens SQLite alone.`,
+        `${name} is a ${dialect.facts.title} database, which this release of @conn/sql does not open yet.`,
         {
           connection: name,
           operation: "open",

@@ -32,6 +32,14 @@ export function* layersOf(error: unknown): Generator<object> {
   }
 }
 
+/** Codes of the operating system for a socket that is of no more use. */
+export const lostCodes: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ECONNABORTED",
+  "ENOTCONN",
+]);
+
 /** For an engine that cannot be opened yet. */
 export const unknownErrors: DialectErrors = {
   code: () => undefined,

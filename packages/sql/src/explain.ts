@@ -18,10 +18,22 @@ export function explainFailure(
   engine?: Engine,
 ): unknown {
   if (error instanceof ConnError) return placed(error, call);
-  const code = errors.code(error);
-  if (code === undefined) return error;
   const { connection, operation, statement } = call;
   const message = errors.message(error);
+  if (errors.lost(error)) {
+    return new ConnError(
+      "CONN_LOST",
+      `${connection}.${operation} lost its connection: ${message}`,
+      {
+        connection,
+        operation,
+        cause: error,
+        hint: "Check whether the call took effect, then run it again.",
+      },
+    );
+  }
+  const code = errors.code(error);
+  if (code === undefined) return error;
   const missing = errors.missing(code, message);
   const line = statement === undefined ? "" : `\n  in: ${firstLine(statement)}`;
   return new ConnError(

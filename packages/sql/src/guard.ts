@@ -66,7 +66,7 @@ function* functionsIn({ text, tokens }: Source): Generator<string> {
     const next = tokens[index + 1];
     const name = text.slice(token.start, token.end).replaceAll(/^["`[]|["`\]]$/g, "");
     // `U&"…"` writes a name in escapes: no honest reader needs it.
-    if (/^u$/i.test(name) && next && text.startsWith('&"', next.start)) yield "U&";
+    if (/^u$/i.test(name) && next && text.startsWith('&"', next.start)) yield "u&";
     if (next && text[next.start] === "(") yield name.toLowerCase();
   }
 }

@@ -8,6 +8,8 @@ export interface RunnerSession {
   readonly signal: AbortSignal;
   /** Begins a transaction where none is active, as each of the session's calls does first. */
   begin(): Promise<void>;
+  /** Notes that the transaction has something to commit. */
+  wrote?(): void;
 }
 
 export function sessionOf({ data }: QueryRunner): RunnerSession | undefined {

@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { engines, urlOf } from "./servers/engines.ts";
 import { temporaryFile } from "./support.ts";
 
 const run = promisify(execFile);
@@ -19,6 +20,11 @@ async function script(
     await symlink(
       join(import.meta.dirname, "../..", name),
       join(folder, "node_modules/@conn", name),
+    );
+  for (const name of ["pg", "mysql2"])
+    await symlink(
+      join(import.meta.dirname, "../node_modules", name),
+      join(folder, "node_modules", name),
     );
   await writeFile(
     join(folder, "package.json"),
@@ -125,5 +131,16 @@ describe("a script", () => {
       ["--expose-gc"],
     );
     expect(stdout).toBe("closed\n");
+  });
+
+  test.each(engines)("ends by itself without close, on $name", async (engine) => {
+    const { stdout } = await script(`
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const config = { url: ${JSON.stringify(urlOf(engine))} };
+      const conn = await connection("server", { type: SQLConnection, config });
+      console.log((await conn.query("select 1 as one")).rows());
+    `);
+    expect(stdout).toBe("[ { one: 1 } ]\n");
   });
 });

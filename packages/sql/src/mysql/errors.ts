@@ -1,4 +1,4 @@
-import { type DialectErrors, layersOf } from "../dialect-errors.ts";
+import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
 
 /** https://mariadb.com/docs/server/reference/error-codes and MySQL's own list, which agree on these. */
 export const mysqlErrors: DialectErrors = {
@@ -24,7 +24,7 @@ export const mysqlErrors: DialectErrors = {
       case "ER_STATEMENT_TIMEOUT":
         return "CONN_TIMEOUT";
       default:
-        return lostCodes.has(code) ? "CONN_LOST" : "CONN_QUERY";
+        return endCodes.has(code) ? "CONN_LOST" : "CONN_QUERY";
     }
   },
 
@@ -57,14 +57,9 @@ export const mysqlErrors: DialectErrors = {
 
   lost: (error) =>
     [...layersOf(error)].some((layer) => {
-      const { code, fatal, message } = layer as {
-        code?: unknown;
-        fatal?: unknown;
-        message?: unknown;
-      };
+      const { code, message } = layer as { code?: unknown; message?: unknown };
       return (
-        (typeof code === "string" && lostCodes.has(code)) ||
-        (fatal === true && !("sqlState" in layer)) ||
+        (typeof code === "string" && endCodes.has(code)) ||
         (typeof message === "string" && /closed state|connection is closed/i.test(message))
       );
     }),
@@ -76,10 +71,9 @@ export const mysqlErrors: DialectErrors = {
 
 const rollbackCodes: ReadonlySet<string> = new Set(["ER_LOCK_DEADLOCK", "ER_CHECKREAD"]);
 
-const lostCodes: ReadonlySet<string> = new Set([
+const endCodes: ReadonlySet<string> = new Set([
+  ...lostCodes,
   "PROTOCOL_CONNECTION_LOST",
-  "ECONNRESET",
-  "EPIPE",
   "ER_SERVER_SHUTDOWN",
   "ER_CONNECTION_KILLED",
   "ER_NORMAL_SHUTDOWN",

@@ -70,7 +70,8 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
     jsonStrings: true,
     stringifyObjects: true,
     multipleStatements: false,
-    // The server may not ask for files of this machine.
-    flags: ["-LOCAL_FILES"],
+    // The server may not ask for files of this machine; and the settings of a session are the
+    // server's own, before and after it is reset.
+    flags: ["-LOCAL_FILES", "-IGNORE_SPACE"],
   };
 }

@@ -1,4 +1,4 @@
-import { ConnError, type Table } from "@conn/core";
+import type { Table } from "@conn/core";
 import type { FieldPacket, Pool, PoolConnection, PoolOptions, ResultSetHeader } from "mysql2";
 import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
@@ -6,6 +6,7 @@ import type { Statement } from "../params.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { tableOfRows } from "../table-of-rows.ts";
+import type { ColumnPlan } from "../columns.ts";
 import { bindValue } from "./bind.ts";
 import { type Field, planField } from "./types.ts";
 
@@ -73,7 +74,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     const helper = this.#mysql.createConnection({ ...this.#options, connectTimeout: 2000 });
     helper.on("error", () => {});
     try {
-      await send(helper, { text: `KILL QUERY ${Number(threadId)}` });
+      await send(helper, { text: `KILL QUERY ${threadId}` });
     } finally {
       innerOf(helper).stream.destroy();
     }
@@ -115,25 +116,21 @@ export class MysqlWire implements Wire<PoolConnection> {
     statement: Statement,
     batchSize: number,
   ): AsyncGenerator<Table, void, undefined> {
-    let fields: readonly Field[] = [];
-    const source = start(client, statement).on("fields", (found: FieldPacket[] | undefined) => {
-      fields = (found ?? []) as unknown as Field[];
-    });
-    const rows = source.stream({ objectMode: true, highWaterMark: Math.min(batchSize, 1000) });
+    const { rows, plans } = streamRows(client, statement, Math.min(batchSize, 1000));
     let ended = false;
     try {
       let batch: unknown[][] = [];
       let started = performance.now();
       for await (const row of rows) {
-        batch.push(row as unknown[]);
+        batch.push(row);
         if (batch.length < batchSize) continue;
-        yield await tableOfRows(fields.map(planField), batch, { ms: performance.now() - started });
+        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
         batch = [];
         started = performance.now();
       }
       ended = true;
       if (batch.length > 0)
-        yield await tableOfRows(fields.map(planField), batch, { ms: performance.now() - started });
+        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
     } finally {
       // The server would go on to send all the rest, and the next statement wait for it.
       if (!ended) this.destroy(client);
@@ -185,18 +182,15 @@ export class MysqlWire implements Wire<PoolConnection> {
     maxRows: number,
     started: number,
   ): Promise<Table> {
-    let fields: readonly Field[] = [];
+    const source = streamRows(client, statement, Math.min(maxRows + 1, 1000));
     const rows: unknown[][] = [];
-    const source = start(client, statement).on("fields", (found: FieldPacket[] | undefined) => {
-      fields = (found ?? []) as unknown as Field[];
-    });
-    for await (const row of source.stream({ objectMode: true, highWaterMark: 100 })) {
-      rows.push(row as unknown[]);
+    for await (const row of source.rows) {
+      rows.push(row);
       if (rows.length > maxRows) break;
     }
     const truncated = rows.length > maxRows;
     if (truncated) this.destroy(client);
-    return tableOfRows(fields.map(planField), rows.slice(0, maxRows), {
+    return tableOfRows(source.plans(), rows.slice(0, maxRows), {
       ms: performance.now() - started,
       ...(truncated ? { truncated } : {}),
     });
@@ -205,13 +199,32 @@ export class MysqlWire implements Wire<PoolConnection> {
 
 type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;
 
-/** Starts a statement: prepared where it has values, in one round trip where it has none. */
-function start(client: PoolConnection, { text, values = [] }: Sent): ReturnType<Pool["query"]> {
-  return values.length > 0
-    ? client.execute({ sql: text, values: values.map(bindValue) as never, rowsAsArray: true })
-    : client.query({ sql: text, rowsAsArray: true });
+interface RowStream {
+  readonly rows: AsyncIterable<unknown[]>;
+  /** Known from the first row on, or the end. */
+  readonly plans: () => ColumnPlan[];
 }
 
+function streamRows(
+  client: PoolConnection,
+  { text, values }: Statement,
+  highWaterMark: number,
+): RowStream {
+  const query =
+    values.length > 0
+      ? client.execute({ sql: text, values: values.map(bindValue) as never, rowsAsArray: true })
+      : client.query({ sql: text, rowsAsArray: true });
+  let fields: readonly Field[] = [];
+  query.on("fields", (found: FieldPacket[] | undefined) => {
+    fields = found ?? [];
+  });
+  return {
+    rows: query.stream({ objectMode: true, highWaterMark }),
+    plans: () => fields.map(planField),
+  };
+}
+
+/** Runs a statement: prepared where it has values, in one round trip where it has none. */
 function send(client: PoolConnection, { text, values = [] }: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, result: unknown, fields: unknown): void => {

@@ -1,4 +1,4 @@
-import { type DialectErrors, layersOf } from "../dialect-errors.ts";
+import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
 
 /** The driver's own failures, which carry no code. */
 const lostMessage =
@@ -50,7 +50,9 @@ export const postgresErrors: DialectErrors = {
     const code = serverError(error)?.code;
     if (code !== undefined) return isShutdown(code);
     return [...layersOf(error)].some(
-      (layer) => layer instanceof Error && lostMessage.test(layer.message),
+      (layer) =>
+        lostCodes.has(String((layer as { code?: unknown }).code)) ||
+        (layer instanceof Error && lostMessage.test(layer.message)),
     );
   },
 

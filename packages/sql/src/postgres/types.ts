@@ -72,7 +72,7 @@ const itemsOf: Readonly<Record<number, number>> = {
 export function planField({ name, dataTypeID, dataTypeModifier }: Field): ColumnPlan {
   const item = itemsOf[dataTypeID];
   if (item !== undefined) {
-    const { convert = undefined } = kinds[item] ?? text;
+    const { convert } = kinds[item] ?? text;
     const inList: Convert | undefined = item === 1184 ? (cell) => dated(toInstant(cell)) : convert;
     return { spec: { name, type: "list" }, convert: (cell) => parseArray(String(cell), inList) };
   }

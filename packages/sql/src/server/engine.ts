@@ -80,22 +80,11 @@ export class ServerEngine implements Engine {
     { batchSize, signal }: EngineStreamOptions,
   ): AsyncGenerator<Table, void, undefined> {
     assertReads(statement.source, this.facts);
-    const { client, give } = await this.clients.lend(this.#turn("a stream", signal));
-    const batches = this.wire.stream(client, statement, batchSize);
-    let broken = false;
     try {
-      for (;;) {
-        const step = await this.clients.stoppable(client, signal, () => batches.next());
-        if (step.done) return;
-        yield step.value;
-      }
+      yield* this.#batches(statement, batchSize, signal);
     } catch (error) {
-      broken = this.errors.lost(error);
       await this.#learnNames(error);
       throw error;
-    } finally {
-      await batches.return().catch(() => (broken = true));
-      give(broken);
     }
   }
 
@@ -120,6 +109,33 @@ export class ServerEngine implements Engine {
     this.clients.close();
     await this.wire.close();
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  async *#batches(
+    statement: Statement,
+    batchSize: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Table, void, undefined> {
+    const { client, give } = await this.clients.lend(this.#turn("a stream", signal));
+    const batches = this.wire.stream(client, statement, batchSize);
+    let broken = false;
+    try {
+      for (;;) {
+        const step = await this.clients.stoppable(client, signal, () => batches.next());
+        if (step.done) return;
+        yield step.value;
+      }
+    } catch (error) {
+      broken = this.errors.lost(error);
+      throw error;
+    } finally {
+      try {
+        await batches.return();
+      } catch {
+        broken = true;
+      }
+      give(broken);
+    }
   }
 
   async #run<T>(
@@ -147,7 +163,11 @@ export class ServerEngine implements Engine {
   async #learnNames(error: unknown): Promise<void> {
     const code = this.errors.code(error);
     if (code === undefined || !this.errors.missing(code, this.errors.message(error))) return;
-    this.#catalog = await this.#readCatalog().catch(() => []);
+    try {
+      this.#catalog = await this.#readCatalog();
+    } catch {
+      // The failure itself is worth more than a proposal.
+    }
   }
 
   #readCatalog(): Promise<readonly CatalogTable[]> {

@@ -34,6 +34,7 @@ function watched(runner: QueryRunner, facts: DialectFacts, afterWrite: () => voi
     const { verb, writes } = statementKind({ text, tokens: tokenize(text, facts) }, facts);
     if (!writes || transactionVerbs.has(verb)) return query(text, ...rest);
     wrote = true;
+    sessionOf(runner)?.wrote?.();
     try {
       return await query(text, ...rest);
     } finally {

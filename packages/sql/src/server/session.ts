@@ -64,6 +64,7 @@ export class ServerSession implements EngineSession {
       scope,
       signal,
       begin: () => this.#ordered(() => this.#begin()),
+      wrote: () => (this.#wrote = true),
     } satisfies RunnerSession;
   }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
-import { freePort, type TestServer } from "./server.ts";
+import { freePort, signalAll, type TestServer } from "./server.ts";
 
 /** A MariaDB on a temporary folder. */
 export async function startMariadb(): Promise<TestServer> {
@@ -13,8 +13,11 @@ export async function startMariadb(): Promise<TestServer> {
   execFileSync(
     "mariadb-install-db",
     [
-      ...["--no-defaults", `--datadir=${data}`, `--user=${username}`],
-      ...["--auth-root-authentication-method=normal", "--skip-test-db"],
+      "--no-defaults",
+      `--datadir=${data}`,
+      `--user=${username}`,
+      "--auth-root-authentication-method=normal",
+      "--skip-test-db",
     ],
     { stdio: "ignore" },
   );
@@ -25,9 +28,17 @@ export async function startMariadb(): Promise<TestServer> {
     child = spawn(
       "mariadbd",
       [
-        ...["--no-defaults", `--datadir=${data}`, `--user=${username}`, `--port=${port}`],
-        ...[`--socket=${socket}`, "--bind-address=127.0.0.1", `--pid-file=${folder}/pid`],
-        ...["--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve"],
+        "--no-defaults",
+        `--datadir=${data}`,
+        `--user=${username}`,
+        `--port=${port}`,
+        `--socket=${socket}`,
+        "--character-set-server=utf8mb4",
+        "--bind-address=127.0.0.1",
+        `--pid-file=${folder}/pid`,
+        // To the operating system with each commit: what is acknowledged survives a kill.
+        "--innodb-flush-log-at-trx-commit=2",
+        "--skip-name-resolve",
       ],
       { stdio: "ignore" },
     );
@@ -46,7 +57,8 @@ export async function startMariadb(): Promise<TestServer> {
     socket,
     start,
     kill,
-    signal: (signal) => child!.kill(signal),
+    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
+    thaw: () => signalAll(child!.pid!, "SIGCONT"),
     stop: async () => {
       await kill("SIGTERM");
       await rm(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { freePort, type TestServer } from "./server.ts";
+import { freePort, signalAll, type TestServer } from "./server.ts";
 
 const superuser = "postgres";
 
@@ -27,14 +27,22 @@ export async function startPostgres(): Promise<TestServer> {
     child = spawn(
       join(bin, "postgres"),
       [
-        ...["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1"],
-        ...["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=60"],
+        "-D",
+        data,
+        "-k",
+        folder,
+        `--port=${port}`,
+        "--listen_addresses=127.0.0.1",
+        "--fsync=off",
+        "--full_page_writes=off",
+        "--max_connections=60",
       ],
       { stdio: "ignore", ...user },
     );
     await ready(port);
   };
-  const kill = async (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => {
+  // At once and without tidying up: the next start recovers from the log.
+  const kill = async (signal: NodeJS.Signals = "SIGQUIT"): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child!.once("exit", resolve));
     child.kill(signal);
@@ -47,7 +55,8 @@ export async function startPostgres(): Promise<TestServer> {
     socket: folder,
     start,
     kill,
-    signal: (signal) => child!.kill(signal),
+    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
+    thaw: () => signalAll(child!.pid!, "SIGCONT"),
     stop: async () => {
       await kill("SIGINT");
       await rm(folder, { recursive: true, force: true });
