@@ -33,16 +33,6 @@ export function resolve(settings: Section): Resolved {
     );
   if (named !== undefined && dialectOf(named) !== dialect)
     return problem("`dialect` and `url` name different kinds of database", "dialect");
-  if (url !== undefined) {
-    const twice = (["username", "password", "host", "port", "database"] as const).filter(
-      (key) => settings[key] !== undefined,
-    );
-    if (twice.length > 0)
-      return problem(
-        `${twice.map((key) => `\`${key}\``).join(", ")} and \`url\` are both set; keep one`,
-        twice[0],
-      );
-  }
   return dialect.names[0] === "sqlite"
     ? resolveSqlite(settings, dialect)
     : resolveServer(settings, dialect);
@@ -60,6 +50,7 @@ function resolveSqlite(settings: Section, dialect: Dialect): Resolved {
       'not a SQLite url: "sqlite:///pets.db" is a relative path, "sqlite:////var/pets.db" an absolute one',
       "url",
     );
+  if (located && settings.database !== undefined) return setTwice(["database"]);
   const database = located?.path ?? settings.database;
   if (database === undefined)
     return problem(
@@ -93,6 +84,10 @@ function resolveSqlite(settings: Section, dialect: Dialect): Resolved {
 function resolveServer(settings: Section, dialect: Dialect): Resolved {
   const located = locate(settings.url);
   if ("problem" in located) return problem(located.problem, "url");
+  const twice = (["username", "password", "host", "port", "database"] as const).filter(
+    (key) => settings[key] !== undefined && located[key] !== undefined,
+  );
+  if (twice.length > 0) return setTwice(twice);
   const { host, port, username, password, database = "" } = { ...settings, ...located };
   const query = { ...located.query, ...settings.query };
   const { sslmode, sslrootcert, sslcert, sslkey, connect_timeout, ...rest } = query;
@@ -117,6 +112,11 @@ function resolveServer(settings: Section, dialect: Dialect): Resolved {
       ...(seconds > 0 ? { connectTimeout: seconds } : {}),
     },
   };
+}
+
+function setTwice(keys: readonly (keyof Section)[]): Resolved {
+  const names = keys.map((key) => `\`${key}\``).join(", ");
+  return problem(`${names} stands in \`url\` and beside it; keep one`, keys[0]);
 }
 
 function locate(url: string | undefined): Partial<DatabaseUrl> | { readonly problem: string } {

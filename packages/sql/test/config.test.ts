@@ -54,7 +54,9 @@ describe("settings are refused", () => {
     [{ url: "sqlite:///a%00b" }, "url", /not a SQLite url/],
     [{ url: "sqlite:///a?mode=rx" }, "url", /mode/],
     [{ url: "sqlite:///a?key=x" }, "url", /no option/],
-    [{ url: "sqlite:///a", host: "h" }, "host", /both set/],
+    [{ url: "sqlite:///a", host: "h" }, "host", /SQLite has no host/],
+    [{ url: "sqlite:///a", database: "b" }, "database", /keep one/],
+    [{ url: "postgres://jerry@db/pets", username: "alex" }, "username", /keep one/],
     [{ url: "sqlite:///a", dialect: "mysql" }, "dialect", /different kinds/],
     [{ dialect: "sqlite" }, "database", /missing/],
     [{ dialect: "sqlite", database: "a", port: 1 }, "port", /SQLite has no port/],
@@ -117,6 +119,12 @@ describe("a server's url", () => {
     expect(
       await configOf({ dialect: "mysql", url: "mysqldb://scott:tiger@192.168.0.134/pet_db" }),
     ).toMatchObject({ dialect: "mysql", username: "scott" });
+  });
+
+  test("lacks what is kept apart from it", async () => {
+    expect(
+      await configOf({ url: "postgres://jerry@db/pets", password: "word", port: 5433 }),
+    ).toMatchObject({ username: "jerry", host: "db", password: "word", port: 5433 });
   });
 
   test.each([
