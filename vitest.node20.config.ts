@@ -13,6 +13,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/test/**/*.test.ts"],
+    globalSetup: "packages/sql/test/servers/global-setup.ts",
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });
