@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
 
 /** The programs that tests start, and the Debian packages that bring them. */
-const servers: Readonly<Record<string, string>> = { "redis-server": "redis-server" };
+const servers: Readonly<Record<string, string>> = {
+  "redis-server": "redis-server",
+  slapd: "slapd",
+};
 
 /** Installs what the tests need of servers where this machine lets us; says what to install where not. */
 export async function prepareServers(): Promise<void> {
