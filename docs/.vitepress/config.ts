@@ -8,6 +8,7 @@ export default defineConfig({
   title: "conn",
   description: "Connect TypeScript to data in four lines.",
   lang: "en",
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: "/icon.svg" }]],
   srcExclude: ["write-a-plugin/examples/**"],
   // The workspace's vite is not VitePress's.
   cacheDir: ".vitepress/cache",
