@@ -1,33 +1,22 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { conform, values } from "@conn/testing";
 import { createClient } from "redis";
 import { afterAll, test } from "vitest";
 import { RedisConnection } from "./connection.ts";
+import { redisServer } from "./server.ts";
 
 const password = "only-for-this-test";
-const { port, url, stop } = await redisServer();
-afterAll(stop);
+const server = await redisServer();
+afterAll(() => server[Symbol.asyncDispose]());
+const { port, url } = server;
 
 const admin = createClient({ url });
 await admin.connect();
-await admin.sendCommand([
-  "ACL",
-  "SETUSER",
-  "jerry",
-  "on",
-  `>${password}`,
-  "~pet:*",
-  "~crowd:*",
-  "+@all",
-]);
-await admin.hSet("pet:jerry", { pet: "fish", name: values.text });
+const may = ["~pet:*", "~crowd:*", "~text", "+@all"];
+await admin.sendCommand(["ACL", "SETUSER", "jerry", "on", `>${password}`, ...may]);
+await admin.hSet("pet:jerry", { pet: "fish" });
 await admin.hSet("pet:barbara", { pet: "cat" });
+await admin.hSet("text", { value: values.text });
 await admin.hSet("dragon:alex", { pet: "dragon" });
 await Promise.all(
   Array.from({ length: 3000 }, (_, each) => admin.hSet(`crowd:${each}`, { pet: "fish" })),
@@ -63,41 +52,6 @@ conform<RedisConnection>(
 );
 
 async function text(conn: RedisConnection): Promise<unknown> {
-  const [row] = (await conn.read("pet:jerry")).rows();
-  return [{ name: row?.["name"] }];
-}
-
-/** A Redis of this file's own, on a free port. */
-async function redisServer(): Promise<{ port: number; url: string; stop: () => Promise<void> }> {
-  const dir = await mkdtemp(join(tmpdir(), "conn-redis-"));
-  const port = await freePort();
-  const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""];
-  const server = spawn("redis-server", options, { stdio: "ignore" });
-  await once(server, "spawn");
-  const url = `redis://127.0.0.1:${port}`;
-  const stop = async (): Promise<void> => {
-    server.kill();
-    await rm(dir, { recursive: true, force: true });
-  };
-  for (let attempt = 0; ; attempt++) {
-    const client = createClient({ url, socket: { reconnectStrategy: false } });
-    const ready = await client
-      .on("error", () => {})
-      .connect()
-      .then(
-        () => true,
-        () => false,
-      );
-    if (ready) return (client.destroy(), { port, url, stop });
-    if (attempt > 100) throw new Error("redis-server does not start.");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const table = await conn.read("text");
+  return table.rows().map(({ key: _key, ...row }) => row);
 }
