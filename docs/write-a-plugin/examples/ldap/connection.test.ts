@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
+import { connection } from "@conn/core";
 import { conform, values } from "@conn/testing";
-import { Attribute, Client } from "ldapts";
-import { afterAll, test } from "vitest";
+import { Attribute, Client, EqualityFilter } from "ldapts";
+import { afterAll, expect, test } from "vitest";
 import { LdapConnection } from "./connection.ts";
 import { admin, base, directory } from "./server.ts";
 
@@ -55,6 +56,20 @@ conform<LdapConnection>(
   },
   { test },
 );
+
+test("a wrong password is told as such", async () => {
+  const conn = await connection("owners", {
+    type: LdapConnection,
+    config: { ...config, password: "not-the-one" },
+  });
+  await expect(conn.query("(uid=*)")).rejects.toMatchObject({ code: "CONN_AUTH" });
+});
+
+test("a value in a filter stays a value", async () => {
+  const conn = await connection("owners", { type: LdapConnection, config });
+  const filter = new EqualityFilter({ attribute: "uid", value: "*)(uid=*" });
+  expect((await conn.query(filter)).length).toBe(0);
+});
 
 /** One attribute of one entry. */
 async function cell(conn: LdapConnection, uid: string, attribute: string): Promise<unknown> {

@@ -1,7 +1,14 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import { BaseConnection, ConnError, type OpenContext, type ReadOptions, Table } from "@conn/core";
-import { Attribute, Change, Client, type Entry, InvalidCredentialsError } from "ldapts";
+import {
+  Attribute,
+  Change,
+  Client,
+  type Entry,
+  type Filter,
+  InvalidCredentialsError,
+} from "ldapts";
 import { z } from "zod";
 
 const config = z.strictObject({
@@ -77,11 +84,13 @@ export class LdapConnection extends BaseConnection<Client, Config> {
     });
   }
 
-  query(filter: string, { attributes, ...reading }: QueryOptions = {}): Promise<Table> {
-    const call = { method: "query", args: [filter, attributes] };
+  /** Values of others belong into a `Filter`, which escapes them, and not into a text. */
+  query(filter: string | Filter, { attributes, ...reading }: QueryOptions = {}): Promise<Table> {
+    const text = String(filter);
+    const call = { method: "query", args: [text, attributes] };
     return this.cached(call, reading, async (client) => {
       using _awake = awake();
-      const options = { filter, ...(attributes && { attributes: [...attributes] }) };
+      const options = { filter: text, ...(attributes && { attributes: [...attributes] }) };
       return tableOf((await client.search(this.config.base, options)).searchEntries, attributes);
     });
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connection, register } from "@conn/core";
-import { conform, record, replay } from "@conn/testing";
+import { conform, record, replay, scriptedServer } from "@conn/testing";
 import { afterAll, expect, test } from "vitest";
 import { warmestDay } from "./app.ts";
 import { OpenMeteoConnection } from "./connection.ts";
@@ -42,6 +42,19 @@ conform<OpenMeteoConnection>(
   },
   { test },
 );
+
+test("asks again where the API is busy, and not where it refuses", async () => {
+  const daily = { time: ["2026-07-01"], temperature_2m_max: [20.5] };
+  await using busy = await scriptedServer(["503", "429", "ok", "400"], { answer: { daily } });
+  const conn = await connection("weather", {
+    type: OpenMeteoConnection,
+    config: { url: busy.url },
+  });
+  expect((await conn.read("daily", berlin)).length).toBe(1);
+  expect(busy.requests.length).toBe(3);
+  await expect(conn.read("daily", { ...berlin, refresh: true })).rejects.toThrow("status 400");
+  expect(busy.requests.length).toBe(4);
+});
 
 const cassette = new URL("berlin.cassette.json", import.meta.url);
 
