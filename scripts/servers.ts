@@ -4,6 +4,9 @@ import { spawnSync } from "node:child_process";
 const servers: Readonly<Record<string, string>> = {
   "redis-server": "redis-server",
   slapd: "slapd",
+  mariadbd: "mariadb-server",
+  // Debian keeps the server's own programs out of the PATH; this one comes with them.
+  pg_ctlcluster: "postgresql",
 };
 
 /** Installs what the tests need of servers where this machine lets us; says what to install where not. */

@@ -56,7 +56,7 @@ beforeAll(async () => {
       { mode: 0o600 },
     );
     const database = new DatabaseSync(join(folder, "pets.db"));
-    database.exec("create table pet_owners (person text primary key, pet text not null)");
+    database.exec("create table pet_owners (person text not null, pet text not null)");
     database.exec(
       "insert into pet_owners values ('jerry', 'fish'), ('barbara', 'cat'), ('alex', 'puppy')",
     );

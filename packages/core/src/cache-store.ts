@@ -4,16 +4,16 @@ import { warn } from "./warn.ts";
 export interface CacheStore {
   /** The text last set under the key; anything else is a miss. */
   get(key: string): unknown;
-  /** `ttl` in milliseconds, as Keyv has it. */
+  /** `ttl` in milliseconds, as Keyv has it. `false` says, as Keyv does, that nothing was stored. */
   set(key: string, value: string, ttl?: number): unknown;
 }
 
 /** The longest a read may wait for the second tier. */
 const patience = 250;
-/** How long a tier that failed is left alone. */
-const rest = 5000;
-/** Writes that may wait for a slow tier at once; further ones are dropped, for the tier is only a copy. */
-const pendingWrites = 32;
+/** How long a tier that failed is left alone, in milliseconds. */
+export const rest = 5000;
+/** Results that may wait for a slow tier at once; further ones are dropped, for the tier is only a copy. */
+const pendingResults = 32;
 
 /**
  * Stands before a store and keeps its trouble from the reads: every answer is bounded in time, a store
@@ -32,29 +32,9 @@ export class StoreGuard {
       store.on("error", (error: unknown) => this.#fail(error));
   }
 
-  /** The texts under the keys; `undefined` as a whole where the store failed or took too long. */
-  async get(...keys: string[]): Promise<(string | undefined)[] | undefined> {
-    if (performance.now() < this.#restUntil) return undefined;
-    const answers = await this.#bounded(() =>
-      Promise.all(keys.map(async (key) => this.#store.get(key))),
-    );
-    return answers?.map((answer) => (typeof answer === "string" ? answer : undefined));
-  }
-
-  /** Never waited for by a read. */
-  async set(key: string, value: string, ttl: number | undefined): Promise<void> {
-    if (performance.now() < this.#restUntil || this.#writing >= pendingWrites) return;
-    this.#writing++;
-    try {
-      await this.#store.set(key, value, ttl);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#writing--;
-    }
-  }
-
-  #bounded<T>(task: () => Promise<T>): Promise<T | undefined> {
+  /** What the task gives; `undefined` where the store rests, fails or takes too long. */
+  ask<T>(task: (store: CacheStore) => Promise<T>): Promise<T | undefined> {
+    if (performance.now() < this.#restUntil) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const timer = setTimeout(() => fail(new Error(`no answer within ${patience} ms`)), patience);
       const fail = (error: unknown): void => {
@@ -62,11 +42,24 @@ export class StoreGuard {
         this.#fail(error);
         resolve(undefined);
       };
-      task().then((answer) => {
+      task(this.#store).then((answer) => {
         clearTimeout(timer);
         resolve(answer);
       }, fail);
     });
+  }
+
+  /** Stores a result where the store has time for it. Never waited for by a read. */
+  async keep(key: string, result: string, ttl: number | undefined): Promise<void> {
+    if (performance.now() < this.#restUntil || this.#writing >= pendingResults) return;
+    this.#writing++;
+    try {
+      await this.#store.set(key, result, ttl);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#writing--;
+    }
   }
 
   #fail(error: unknown): void {

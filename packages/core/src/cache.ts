@@ -4,7 +4,7 @@ import { type CallKey, canonical } from "./cache-key.ts";
 import type { CacheStore } from "./cache-store.ts";
 import type { CacheTier } from "./cache-tier.ts";
 import { prepare, type Sharing, sizeOf } from "./cached-value.ts";
-import { type Duration, toSeconds } from "./duration.ts";
+import { type Duration, toSeconds, toTimer } from "./duration.ts";
 import { ConnError } from "./errors.ts";
 import { counts, observed, publish } from "./observe.ts";
 import type { ReadOptions } from "./read-options.ts";
@@ -67,7 +67,7 @@ export class Cache {
     this.#tier =
       store === undefined
         ? undefined
-        : import("./cache-tier.ts").then((module) => new module.CacheTier(store));
+        : import("./cache-tier.ts").then((module) => module.tierOf(store));
   }
 
   /** Entries and bytes in memory. */
@@ -233,7 +233,7 @@ function limit<T>(request: CacheRequest<T>): { signal: AbortSignal | undefined; 
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(timeoutError(nameOf(request), seconds)),
-    seconds * 1000,
+    toTimer(seconds),
   );
   return {
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,

@@ -1,4 +1,5 @@
 import type { ConnError } from "./errors.ts";
+import { wrap } from "./failure.ts";
 
 /** One step of a check, in the order they ran. */
 export interface CheckStage {
@@ -14,4 +15,24 @@ export interface CheckReport {
   readonly type: string;
   readonly ok: boolean;
   readonly stages: readonly CheckStage[];
+}
+
+/** Runs the steps in their order; what comes after a step that fails is not tried. */
+export async function runCheck(
+  { name, type }: { readonly name: string; readonly type: string },
+  steps: Readonly<Record<string, () => Promise<unknown>>>,
+): Promise<CheckReport> {
+  const stages: CheckStage[] = [];
+  let ok = true;
+  for (const [step, run] of Object.entries(steps)) {
+    const start = performance.now();
+    const error = await run().then(
+      () => undefined,
+      (reason: unknown) => wrap(reason, name, step),
+    );
+    ok = !error;
+    stages.push({ name: step, ok, ms: performance.now() - start, ...(error && { error }) });
+    if (!ok) break;
+  }
+  return { connection: name, type, ok, stages };
 }

@@ -1,9 +1,9 @@
 import { abortable, abortError, timeoutError } from "./abort.ts";
 import type { CacheOwner } from "./cache.ts";
 import type { CallKey } from "./cache-key.ts";
-import type { CheckReport, CheckStage } from "./check.ts";
+import type { CheckReport } from "./check.ts";
 import type { ConnectionClass, ConnectionInit } from "./connection-class.ts";
-import { toSeconds } from "./duration.ts";
+import { toSeconds, toTimer } from "./duration.ts";
 import { ConnError } from "./errors.ts";
 import { type Failure, failureOf, wrap } from "./failure.ts";
 import { ownerOf, startGeneration } from "./identity.ts";
@@ -74,8 +74,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   protected ping?(client: Client): Promise<void>;
   /** Whether an error means that the client is of no more use; it is then replaced. Default: by the system's error codes. */
   protected isConnectionLost?(error: unknown): boolean;
-  /** Whether the same call may succeed later, and after how many seconds at the earliest where the source says so. */
-  protected isTransient?(error: unknown): boolean | number;
+  /** Whether the same call may succeed later, and after how many seconds at the earliest where the source says so; `undefined` leaves it to core. */
+  protected isTransient?(error: unknown): boolean | number | undefined;
   /** Puts an error in the words of this source; `undefined` leaves it to core. */
   protected explain?(error: unknown, operation: string): ConnError | undefined;
 
@@ -126,28 +126,14 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
 
   /** Opens and pings the source, telling how each step went. Rejects for nothing that the source does. */
   async check(): Promise<CheckReport> {
-    const stages: CheckStage[] = [];
-    const step = async (name: string, task: () => Promise<unknown>): Promise<boolean> => {
-      const start = performance.now();
-      try {
-        await task();
-        stages.push({ name, ok: true, ms: performance.now() - start });
-        return true;
-      } catch (error) {
-        stages.push({
-          name,
-          ok: false,
-          ms: performance.now() - start,
-          error: wrap(error, this.name, name),
-        });
-        return false;
-      }
-    };
-    const opened = await step("open", () => this.client());
+    const { runCheck } = await import("./check.ts");
     const ping = this.ping?.bind(this);
-    if (opened && ping)
-      await step("ping", () => this.run("ping", (client) => ping(client), { repeat: true }));
-    return { connection: this.name, type: this.type, ok: stages.every(({ ok }) => ok), stages };
+    return runCheck(this, {
+      open: () => this.client(),
+      ...(ping && {
+        ping: () => this.run("ping", (client) => ping(client), { repeat: true }),
+      }),
+    });
   }
 
   /** Describes the connection without its settings. */
@@ -264,11 +250,9 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
         },
       );
     } catch (error) {
-      const explained =
-        error instanceof ConnError
-          ? error
-          : (this.explain?.(error, phase === "open" ? "open" : operation) ??
-            wrap(error, this.name, phase === "open" ? "open" : operation));
+      const step = phase === "open" ? "open" : operation;
+      const known = error instanceof ConnError ? error : this.explain?.(error, step);
+      const explained = wrap(known ?? error, this.name, step);
       publish({ kind: "failure", ...name, code: explained.code });
       throw explained;
     }
@@ -303,10 +287,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const seconds = toSeconds(state.settings.openTimeout ?? 30, "openTimeout");
     const controller = new AbortController();
     const name = { connection: this.name, operation: "open" };
-    const timer = setTimeout(
-      () => controller.abort(timeoutError(name, seconds)),
-      Math.min(seconds * 1000, 2 ** 31 - 1),
-    );
+    const timer = setTimeout(() => controller.abort(timeoutError(name, seconds)), toTimer(seconds));
     const either = AbortSignal.any([signal, controller.signal]);
     const opening = Promise.resolve().then(() =>
       this.open(this.#config, { name: this.name, signal: either }),

@@ -22,6 +22,11 @@ export function toSeconds(duration: Duration, option: string): number {
   });
 }
 
+/** Milliseconds for a timer. A longer one than the 24 days that timers know would fire at once. */
+export function toTimer(seconds: number): number {
+  return Math.min(seconds * 1000, 2 ** 31 - 1);
+}
+
 function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
 }

@@ -1,8 +1,7 @@
-import { canonical } from "./cache-key.ts";
-import { type BaseConnection, retire } from "./connection.ts";
+import type { BaseConnection } from "./connection.ts";
 import type { ConnectionClass, Connections, ConnectionTypes } from "./connection-class.ts";
-import { type Duration, toSeconds } from "./duration.ts";
-import { referenceOf, state } from "./state.ts";
+import type { Duration } from "./duration.ts";
+import { state } from "./state.ts";
 
 export interface ConnectionOptions {
   /** A type's name or a connection class. Default: the section's `type`, else the type called like the connection. */
@@ -51,28 +50,9 @@ export async function connection(
   name: string,
   options: ConnectionOptions = {},
 ): Promise<BaseConnection> {
-  const life = options.ttl === undefined ? Infinity : toSeconds(options.ttl, "ttl");
   // Secrets, discovery and validation load with the first connection, and not with the import.
-  const { prepare } = await import("./prepare.ts");
-  const { name: resolved, connectionClass, config, reload } = await prepare(name, options);
-
-  const key = canonical([connectionClass, resolved, options.scope, options.config], referenceOf);
-  const known = state.instances.get(key);
-  if (known && known.expires > performance.now() && known.connection.state !== "closed") {
-    // Asked for last, evicted last.
-    state.instances.delete(key);
-    state.instances.set(key, known);
-    return known.connection;
-  }
-  if (known) evict(key);
-  const instance = new connectionClass({ name: resolved, config, scope: options.scope });
-  state.instances.set(key, {
-    connection: instance,
-    expires: performance.now() + life * 1000,
-    reload,
-  });
-  bound(connectionClass, resolved, options.maxEntries);
-  return instance;
+  const { instanceOf } = await import("./instance.ts");
+  return instanceOf(name, options);
 }
 
 /** Closes every connection of the process, once their running calls have finished. */
@@ -106,28 +86,4 @@ export function closeOnSignals(
   };
   for (const signal of signals) process.on(signal, listener);
   return stop;
-}
-
-function bound(
-  connectionClass: ConnectionClass,
-  name: string,
-  maxEntries: number | undefined,
-): void {
-  if (maxEntries === undefined) return;
-  const keys = [...state.instances]
-    .filter(
-      ([, { connection: instance }]) =>
-        instance.constructor === connectionClass && instance.name === name,
-    )
-    .map(([key]) => key);
-  for (const key of keys.slice(0, Math.max(0, keys.length - Math.max(1, maxEntries)))) evict(key);
-}
-
-function evict(key: string): void {
-  const instance = state.instances.get(key)?.connection;
-  state.instances.delete(key);
-  if (!instance || instance.state === "closed") return;
-  for (const reference of state.retired) if (!reference.deref()) state.retired.delete(reference);
-  state.retired.add(new WeakRef(instance));
-  instance[retire]().catch(() => {});
 }

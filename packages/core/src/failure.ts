@@ -1,4 +1,5 @@
 import { ConnError } from "./errors.ts";
+import { redact } from "./redact.ts";
 
 /** What a failure means for the connection and for the call. */
 export type Failure = "lost" | "transient" | "final";
@@ -66,8 +67,9 @@ export function messageOf(error: unknown): string {
   return text;
 }
 
+/** The error in conn's words; one of conn's own as it is, save secrets that it learned since it was made. */
 export function wrap(error: unknown, connection: string, operation: string): ConnError {
-  if (error instanceof ConnError) return error;
+  if (error instanceof ConnError) return redact(error);
   const message = messageOf(error);
   const options = { connection, operation, cause: error, hint: hintFor(error) };
   if (operation === "open")

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { toTimer } from "./duration.ts";
 import type { ConnError } from "./errors.ts";
 
 /** One opened client: who uses it, and how it ends. */
@@ -63,11 +64,34 @@ export class Lifetime<Client> {
   #drained(seconds: number): Promise<void> {
     if (this.#leases === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = seconds === Infinity ? undefined : setTimeout(resolve, seconds * 1000);
+      const stop = seconds === Infinity ? onceIdle(resolve) : after(seconds, resolve);
       this.#idle = () => {
-        clearTimeout(timer);
+        stop();
         resolve();
       };
     });
   }
+}
+
+function after(seconds: number, task: () => void): () => void {
+  const timer = setTimeout(task, toTimer(seconds));
+  return () => clearTimeout(timer);
+}
+
+const tasks = new Set<() => void>();
+
+/**
+ * Runs the task when the process has nothing left to do: nobody can let go of a client any more then,
+ * and a wait for it would only end the process with a failure. It keeps no process alive.
+ */
+function onceIdle(task: () => void): () => void {
+  tasks.add(task);
+  // One listener, however many wait.
+  process.off("beforeExit", runTasks).on("beforeExit", runTasks);
+  return () => tasks.delete(task);
+}
+
+function runTasks(): void {
+  for (const task of tasks) task();
+  tasks.clear();
 }

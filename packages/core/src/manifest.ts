@@ -1,4 +1,4 @@
-import { readFile, realpath } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtin } from "./builtin.ts";
@@ -51,10 +51,15 @@ const api = 1;
  */
 export async function readProviders(start: string): Promise<Provider[]> {
   const found = new Map<string, Provider[]>();
+  const add = (manifest: Manifest | undefined, folder: string): void => {
+    const name = manifest?.name ?? folder;
+    // A workspace holds several copies and versions of a package: the one nearest to the caller counts.
+    if (manifest?.conn && !found.has(name)) found.set(name, providersOf(manifest, folder));
+  };
   for (const folder of await applicationFolders(start)) {
     const application = await readManifest(folder);
     if (!application) continue;
-    if (application.conn) found.set(folder, providersOf(application, folder));
+    add(application, folder);
     const names = new Set(
       [
         application.dependencies,
@@ -63,15 +68,13 @@ export async function readProviders(start: string): Promise<Provider[]> {
         application.peerDependencies,
       ].flatMap((dependencies) => Object.keys(dependencies ?? {})),
     );
-    await Promise.all(
+    const packages = await Promise.all(
       [...names].map(async (name) => {
-        // A workspace links one package from several places.
-        const link = await packageFolder(name, folder);
-        const home = link === undefined ? undefined : await realpath(link).catch(() => link);
-        const manifest = home === undefined ? undefined : await readManifest(home);
-        if (home !== undefined && manifest?.conn) found.set(home, providersOf(manifest, home));
+        const home = await packageFolder(name, folder);
+        return home === undefined ? undefined : { home, manifest: await readManifest(home) };
       }),
     );
+    for (const item of packages) if (item) add(item.manifest, item.home);
   }
   // The order of discovery depends on the disk; messages must not.
   return [...found.values()]

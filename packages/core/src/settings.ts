@@ -16,14 +16,16 @@ export interface Settings {
 
 /**
  * Sets defaults for all connections, those already open included; a call adds to earlier ones. New
- * cache settings start an empty cache.
+ * cache settings start an empty cache. Returns a function that restores what was set before, the
+ * cache included.
  *
  * @throws CONN_ARGUMENT for a value that does not fit.
  */
-export function configure(settings: Settings): void {
+export function configure(settings: Settings): () => void {
   const { openTimeout, drainTimeout } = settings;
   if (openTimeout !== undefined) toSeconds(openTimeout, "openTimeout");
   if (drainTimeout !== undefined) toSeconds(drainTimeout, "drainTimeout");
+  const before = { settings: state.settings, cache: state.cache };
   const merged = { ...state.settings, ...settings };
   if (settings.cache) {
     const cache = { ...state.settings.cache, ...settings.cache };
@@ -32,4 +34,5 @@ export function configure(settings: Settings): void {
   } else {
     state.settings = merged;
   }
+  return () => void Object.assign(state, before);
 }

@@ -2,5 +2,7 @@
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";
+export { fieldsOf, soundsSecret } from "./fields.ts";
 export { redactingTransform } from "./redact.ts";
 export { secretsSchema } from "./secrets-schema.ts";
+export { decode, encode } from "./table/codec.ts";

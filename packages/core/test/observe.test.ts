@@ -29,8 +29,7 @@ describe("what happens inside", () => {
   });
 
   it("is counted, failures and repeats too", async () => {
-    configure({ retry: { base: 0.001, cap: 0.002 } });
-    onTestFinished(() => configure({ retry: {} }));
+    onTestFinished(configure({ retry: { base: 0.001, cap: 0.002 } }));
     const before = counters();
     const events = listen();
     const conn = new PetConnection();

@@ -63,6 +63,55 @@ describe("a script", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "204 true\n", stderr: "" });
   });
 
+  it("that closes with no deadline waits as long as somebody can still let go of the client", async () => {
+    const outcome = await run(`${prelude}
+      configure({ drainTimeout: Infinity });
+      const conn = await connection("pet_db", { type: PetConnection });
+      const lease = await conn.hold();
+      lease.signal.addEventListener("abort", () => console.log("aborted"));
+      setTimeout(() => (console.log("let go"), lease.release()), 100);
+      await conn.close();
+      console.log("closed", conn.releases);
+    `);
+    expect(outcome).toMatchObject({ code: 0, stdout: "let go\naborted\nclosed 1\n", stderr: "" });
+  });
+
+  it("that closes with no deadline ends what nobody can let go of any more", async () => {
+    const outcome = await run(`${prelude}
+      configure({ drainTimeout: Infinity });
+      const conns = await Promise.all(Array.from({ length: 12 }, (_, index) =>
+        connection("pet_db", { type: PetConnection, scope: index })));
+      for (const conn of conns) await conn.hold();
+      const [first] = conns;
+      (await first.hold()).signal.addEventListener("abort", () => console.log("aborted"));
+      await closeAll();
+      console.log("closed", conns.map((conn) => conn.releases).join(""));
+    `);
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: "aborted\nclosed 111111111111\n",
+      stderr: "",
+    });
+  });
+
+  it("waits for the whole of a deadline that is longer than a timer can be", async () => {
+    const outcome = await run(`${prelude}
+      configure({ drainTimeout: "30d" });
+      const conn = await connection("pet_db", { type: PetConnection });
+      const lease = await conn.hold();
+      lease.signal.addEventListener("abort", () => console.log("aborted"));
+      setTimeout(() => (console.log("let go"), lease.release()), 100);
+      await conn.close();
+      const other = await connection("pet_db", { type: PetConnection, scope: 1 });
+      console.log(JSON.stringify(await other.read("fish", { timeout: "30d" })));
+    `);
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: 'let go\naborted\n{"pet":"fish"}\n',
+      stderr: "",
+    });
+  });
+
   it("that is bundled needs no manifest on disk: a registered class is enough", async () => {
     const outcome = await run(
       `${prelude}console.log((await connection("elsewhere", { type: "pets" })).type);`,

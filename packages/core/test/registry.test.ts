@@ -146,6 +146,40 @@ it("takes a package that a workspace links twice for one", async () => {
   );
 });
 
+describe("two versions of one package", () => {
+  const versioned = (version: string): string =>
+    classCode("redis").replace("static type", `static version = "${version}"; static type`);
+
+  it.each([
+    ["apps/web", "near"],
+    ["", "far"],
+  ])("in a workspace give the nearest to the caller in %j", async (from, version) => {
+    const near = plugin("conn-plugin-redis", redis, versioned("near"));
+    const root = await folder({
+      ...application(["conn-plugin-redis"]),
+      "pnpm-workspace.yaml": "packages: [apps/*]",
+      "apps/web/package.json": application(["conn-plugin-redis"])["package.json"]!,
+      ...plugin("conn-plugin-redis", redis, versioned("far")),
+      ...Object.fromEntries(Object.entries(near).map(([path, text]) => [`apps/web/${path}`, text])),
+    });
+    expect(await availableTypes(join(root, from))).toEqual(["redis"]);
+    await expect(classOf("redis", join(root, from))).resolves.toHaveProperty("version", version);
+  });
+
+  it("hide no other package that claims the type", async () => {
+    const root = await folder({
+      ...application(["conn-plugin-redis"]),
+      "pnpm-workspace.yaml": "packages: [apps/*]",
+      "apps/web/package.json": application(["conn-plugin-other"])["package.json"]!,
+      ...plugin("conn-plugin-redis", redis),
+      ...plugin("conn-plugin-other", redis),
+    });
+    await expect(classOf("redis", join(root, "apps/web"))).rejects.toMatchObject({
+      code: "CONN_TYPE_CONFLICT",
+    });
+  });
+});
+
 describe("a plugin that does not fit", () => {
   it.each([
     ["of another api", { ...redis, api: 2 }, undefined, "CONN_PLUGIN_INVALID", "api 2"],

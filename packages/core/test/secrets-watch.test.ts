@@ -212,6 +212,7 @@ describe("watching secrets", () => {
     expect(told).toEqual([]);
   });
 
+  // Only Linux tells, in /proc, which watches a process holds.
   it.runIf(process.platform === "linux")(
     "leaves no watch open, however often it begins and ends",
     async () => {

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from "@conn/core";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
-import { type Dialect, dialectOf, dialects } from "./dialects.ts";
-import { sqlitePath } from "./sqlite/url.ts";
+import { dialects } from "./dialects.ts";
+import { resolve } from "./resolve.ts";
 
 const secret = v.metadata<string, { readonly writeOnly: true }>({ writeOnly: true });
 const text = v.pipe(v.string(), v.minLength(1));
@@ -13,7 +13,6 @@ const section = v.strictObject({
       text,
       v.description("The whole address in one: dialect, user, password, host, port and database."),
       v.examples(["sqlite:///pets.db"]),
-      secret,
     ),
   ),
   dialect: v.optional(
@@ -87,6 +86,45 @@ const section = v.strictObject({
     ),
     5,
   ),
+  ssl: v.optional(
+    v.pipe(
+      v.union([
+        v.boolean(),
+        v.strictObject({
+          ca: v.optional(text),
+          cert: v.optional(text),
+          key: v.optional(v.pipe(text, secret)),
+          servername: v.optional(text),
+          rejectUnauthorized: v.optional(v.boolean()),
+        }),
+      ]),
+      v.description(
+        "Servers: TLS, and its certificates as text or files. Default: on and verified, except towards this machine.",
+      ),
+      v.metadata({ examples: [{ ca: "/etc/ssl/pets-ca.pem" }] }),
+    ),
+  ),
+  poolSize: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(10_000),
+      v.description("Servers: the most connections that are open at once."),
+      v.examples([20]),
+    ),
+    10,
+  ),
+  connectTimeout: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(0.001),
+      v.maxValue(2_000_000),
+      v.description("Servers: seconds that connecting may take, with TLS and login."),
+      v.examples([30]),
+    ),
+    10,
+  ),
   entities: v.optional(
     v.pipe(
       v.array(v.unknown()),
@@ -114,14 +152,18 @@ const section = v.strictObject({
   ),
 });
 
-type Section = v.InferOutput<typeof section>;
+export type Section = v.InferOutput<typeof section>;
 
 /** The settings of a SQL connection, checked: the dialect is known, and a SQLite database has its path. */
 export interface SQLConfig extends Omit<Section, "dialect" | "database"> {
   /** `sqlite`, `postgres`, `mysql` or `mssql`. */
   readonly dialect: string;
   readonly database: string;
+  /** SQLite: `mode=rw`, which makes no file. */
+  readonly mustExist?: boolean;
 }
+
+export type TlsSettings = Exclude<Section["ssl"], boolean | undefined>;
 
 const described = toStandardJsonSchema(section)["~standard"] as StandardSchemaV1<
   unknown,
@@ -140,91 +182,3 @@ export const config: StandardSchemaV1<unknown, SQLConfig> = {
     },
   },
 };
-
-type Resolved = ReturnType<StandardSchemaV1<unknown, SQLConfig>["~standard"]["validate"]>;
-
-function resolve(settings: Section): Resolved {
-  const { url, dialect: named, database } = settings;
-  if (url === undefined && named === undefined && database === undefined) {
-    return problem(
-      'no database is named. For SQLite, write below the section\'s name: url = "sqlite:///pets.db"',
-    );
-  }
-  const scheme = url === undefined ? undefined : /^([a-z][a-z0-9+]*):/i.exec(url)?.[1];
-  if (url !== undefined && scheme === undefined)
-    return problem('not a url: write for example "sqlite:///pets.db"', "url");
-  const server = (["host", "port", "username", "password"] as const).find(
-    (key) => settings[key] !== undefined,
-  );
-  if (url === undefined && named === undefined && server !== undefined)
-    return problem(
-      `\`${server}\` is set, but not which kind of database it is for: add dialect = "postgresql", "mysql" or "mssql"`,
-      server,
-    );
-  const dialect = dialectOf(scheme ?? named ?? "sqlite");
-  if (!dialect)
-    return problem(
-      `no dialect has this scheme; there are ${dialects.map(({ names }) => names[0]).join(", ")}`,
-      "url",
-    );
-  if (named !== undefined && dialectOf(named) !== dialect)
-    return problem("`dialect` and `url` name different kinds of database", "dialect");
-  if (url !== undefined) {
-    const twice = (["username", "password", "host", "port", "database"] as const).filter(
-      (key) => settings[key] !== undefined,
-    );
-    if (twice.length > 0)
-      return problem(
-        `${twice.map((key) => `\`${key}\``).join(", ")} and \`url\` are both set; keep one`,
-        twice[0],
-      );
-  }
-  return dialect.names[0] === "sqlite"
-    ? resolveSqlite(settings, dialect)
-    : { value: { ...settings, dialect: dialect.names[0], database: database ?? "" } };
-}
-
-function resolveSqlite(settings: Section, dialect: Dialect): Resolved {
-  const foreign = (["username", "password", "host", "port"] as const).filter(
-    (key) => settings[key] !== undefined,
-  );
-  if (foreign.length > 0)
-    return problem(`SQLite has no ${foreign.join(", ")}; its database is a file`, foreign[0]);
-  const located = settings.url === undefined ? undefined : sqlitePath(settings.url);
-  if (settings.url !== undefined && !located)
-    return problem(
-      'not a SQLite url: "sqlite:///pets.db" is a relative path, "sqlite:////var/pets.db" an absolute one',
-      "url",
-    );
-  const database = located?.path ?? settings.database;
-  if (database === undefined)
-    return problem(
-      '`database` is missing: a file\'s path, such as "pets.db", or ":memory:"',
-      "database",
-    );
-  const query = {
-    ...Object.fromEntries(located?.query ?? new URLSearchParams()),
-    ...settings.query,
-  };
-  const unknown = Object.keys(query).find((key) => key !== "mode");
-  if (unknown !== undefined)
-    return problem(
-      `SQLite has no option ${JSON.stringify(unknown.slice(0, 40))} here; there is mode=ro, mode=rwc and mode=memory`,
-      settings.url === undefined ? "query" : "url",
-    );
-  const { mode = "rwc" } = query;
-  if (!["ro", "rw", "rwc", "memory"].includes(mode))
-    return problem("`mode` is ro, rw, rwc or memory", settings.url === undefined ? "query" : "url");
-  return {
-    value: {
-      ...settings,
-      dialect: dialect.names[0],
-      database: mode === "memory" ? ":memory:" : database,
-      readOnly: settings.readOnly || mode === "ro",
-    },
-  };
-}
-
-function problem(message: string, key?: keyof Section): Resolved {
-  return { issues: [{ message, ...(key === undefined ? {} : { path: [key] }) }] };
-}

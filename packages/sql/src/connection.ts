@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import {
   BaseConnection,
@@ -9,23 +8,22 @@ import {
   type Table,
 } from "@conn/core";
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
+import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
-import { dialectOf } from "./dialects.ts";
+import { type Dialect, dialectOf } from "./dialects.ts";
 import type { Engine, ExecuteResult } from "./engine.ts";
 import { explainFailure } from "./explain.ts";
-import { type Fragment, isFragment } from "./fragment.ts";
+import type { Fragment } from "./fragment.ts";
 import type { QueryOptions, SessionOptions, StreamOptions, TransactionOptions } from "./options.ts";
 import { compile, type Params, type Statement } from "./params.ts";
 import { checkRows } from "./rows-schema.ts";
 import { SQLSession } from "./session.ts";
-import { isBusy } from "./sqlite/errors.ts";
+import { Streamed } from "./streamed.ts";
 import { type QueryTag, queryTag } from "./tag.ts";
+import { TransactionScope } from "./transaction-scope.ts";
 
 /** The engine of each DataSource: while one drains after a reset, the next is open beside it. */
 const engines = new WeakMap<DataSource, Engine>();
-
-/** The connections whose `transaction` the running code is inside of. */
-const within = new AsyncLocalStorage<ReadonlySet<object>>();
 
 /** A SQL database: queries as tables, cached; sessions; and TypeORM's DataSource for everything else. */
 export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
@@ -64,26 +62,16 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const { params, maxRows, schema, ...reading } = options;
     const patient = options.signal !== undefined || options.timeout !== undefined;
     checkCount("maxRows", maxRows);
-    this.#checkKey(statement, params);
+    const compiled = this.#compile("query", statement, params);
     const table = await this.cached<Table<Row>>(
-      {
-        method: "query",
-        args: [
-          isFragment(statement) ? statement.parts : statement,
-          params,
-          maxRows,
-          this.#identity(),
-        ],
-      },
+      { method: "query", args: [compiled.text, compiled.values, maxRows, this.#identity()] },
       reading,
       (client, signal) =>
         this.#engaged(
           "query",
           client,
-          statement,
-          params,
-          (engine, compiled) =>
-            engine.query(compiled, { maxRows, signal, patient }) as Promise<Table<Row>>,
+          compiled,
+          (engine) => engine.query(compiled, { maxRows, signal, patient }) as Promise<Table<Row>>,
         ),
     );
     return schema ? checkRows(table, schema, this.name) : table;
@@ -94,20 +82,19 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
    *
    * @throws CONN_PARAMS, CONN_QUERY, CONN_READ_ONLY where the database is, CONN_POOL_TIMEOUT.
    */
-  execute<Row extends object = Record<string, unknown>>(
+  async execute<Row extends object = Record<string, unknown>>(
     statement: string | Fragment,
     params?: Params,
   ): Promise<ExecuteResult<Row>> {
-    return this.run("execute", async (client, signal) => {
-      this.#refuseWithin("execute");
-      return this.#engaged(
+    const compiled = this.#compile("execute", statement, params);
+    return this.run("execute", (client, signal) =>
+      this.#engaged(
         "execute",
         client,
-        statement,
-        params,
-        (engine, compiled) => engine.execute(compiled, signal) as Promise<ExecuteResult<Row>>,
-      );
-    });
+        compiled,
+        (engine) => engine.execute(compiled, signal) as Promise<ExecuteResult<Row>>,
+      ),
+    );
   }
 
   /**
@@ -115,30 +102,13 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
    *
    * @throws CONN_READ_ONLY, CONN_PARAMS, CONN_QUERY, CONN_ABORTED.
    */
-  async *stream<Row extends object = Record<string, unknown>>(
+  stream<Row extends object = Record<string, unknown>>(
     statement: string | Fragment,
     { params, batchSize = 10_000, signal }: StreamOptions = {},
   ): AsyncGenerator<Table<Row>, void, undefined> {
     checkCount("batchSize", batchSize);
-    using lease = await this.lease("stream", { signal });
-    const engine = engines.get(lease.client)!;
-    const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
-    let source: string | undefined;
-    try {
-      const compiled = compile(statement, params, engine.facts);
-      source = compiled.source.text;
-      yield* engine.stream(compiled, { batchSize, signal: either }) as AsyncGenerator<
-        Table<Row>,
-        void,
-        undefined
-      >;
-    } catch (error) {
-      throw explainFailure(
-        error,
-        { connection: this.name, operation: "stream", statement: source },
-        engine,
-      );
-    }
+    const compiled = this.#compile("stream", statement, params);
+    return new Streamed(this.#batches<Row>(compiled, batchSize, signal));
   }
 
   /**
@@ -147,33 +117,8 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
    *
    * @throws CONN_POOL_TIMEOUT where others hold the database longer than `lockTimeout`, naming them.
    */
-  async session({ readOnly = false, signal }: SessionOptions = {}): Promise<SQLSession> {
-    const place = callerOf(new Error("opened"));
-    this.#refuseWithin("session");
-    const lease = await this.lease("session", { signal });
-    const engine = engines.get(lease.client)!;
-    const explain = (error: unknown, operation: string, statement?: string): unknown =>
-      explainFailure(error, { connection: this.name, operation, statement }, engine);
-    try {
-      const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
-      const inner = await engine.session({
-        readOnly,
-        signal: either,
-        holder: `a session opened ${place}`,
-      });
-      return new SQLSession({
-        connection: this.name,
-        facts: engine.facts,
-        engine: inner,
-        lease,
-        signal: either,
-        explain,
-        place,
-      });
-    } catch (error) {
-      lease.release();
-      throw explain(error, "session");
-    }
+  async session(options: SessionOptions = {}): Promise<SQLSession> {
+    return this.#session(options, callerOf(new Error("opened")));
   }
 
   /**
@@ -187,16 +132,18 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     { attempts = 3, ...options }: TransactionOptions = {},
   ): Promise<T> {
     checkCount("attempts", attempts);
+    const place = callerOf(new Error("opened"));
+    const deadline = performance.now() + this.config.lockTimeout * 1000;
     for (let attempt = 1; ; attempt++) {
-      await using session = await this.session(options);
+      const scope = new TransactionScope();
+      await using session = await this.#session(options, place, scope);
       try {
-        const result = await within.run(new Set([...(within.getStore() ?? []), this]), () =>
-          task(session),
-        );
+        const result = await scope.run(() => task(session));
         await session.commit();
         return result;
       } catch (error) {
-        if (attempt >= attempts || !isBusy(error)) throw error;
+        const again = attempt < attempts && performance.now() < deadline;
+        if (!again || !this.#dialect.errors.mayPassAgain(error)) throw error;
       }
     }
   }
@@ -230,7 +177,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     if (!dialect.open) {
       throw new ConnError(
         "CONN_UNSUPPORTED",
-        `${name} is a ${dialect.facts.title} database, and this release of @conn/sql opens SQLite alone.`,
+        `${name} is a ${dialect.facts.title} database, which this release of @conn/sql does not open yet.`,
         {
           connection: name,
           operation: "open",
@@ -257,82 +204,102 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   }
 
   protected override isConnectionLost(error: unknown): boolean {
-    return (
-      error instanceof Error &&
-      lost.test(error.cause instanceof Error ? error.cause.message : error.message)
-    );
+    return this.#dialect.errors.lost(error);
+  }
+
+  protected override isTransient(error: unknown): true | undefined {
+    return this.#dialect.errors.transient(error) || undefined;
   }
 
   protected override explain(error: unknown, operation: string): ConnError | undefined {
-    const explained = explainFailure(error, { connection: this.name, operation }, undefined);
+    const explained = this.#explain(error, operation);
     return explained instanceof ConnError ? explained : undefined;
+  }
+
+  /** At the call itself: what the caller does to `params` afterwards changes neither the key nor what is sent. */
+  #compile(operation: string, statement: string | Fragment, params: Params | undefined): Statement {
+    try {
+      return compile(statement, params, this.#dialect.facts);
+    } catch (error) {
+      throw this.#explain(error, operation);
+    }
   }
 
   async #engaged<T>(
     operation: string,
     client: DataSource,
-    statement: string | Fragment,
-    params: Params | undefined,
-    task: (engine: Engine, compiled: Statement) => Promise<T>,
+    { source }: Statement,
+    task: (engine: Engine) => Promise<T>,
   ): Promise<T> {
     const engine = engines.get(client)!;
-    let source: string | undefined;
     try {
-      const compiled = compile(statement, params, engine.facts);
-      source = compiled.source.text;
-      return await task(engine, compiled);
+      return await task(engine);
     } catch (error) {
-      throw explainFailure(error, { connection: this.name, operation, statement: source }, engine);
+      throw this.#explain(error, operation, source.text, engine);
+    }
+  }
+
+  async *#batches<Row extends object>(
+    compiled: Statement,
+    batchSize: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Table<Row>, void, undefined> {
+    using lease = await this.lease("stream", { signal });
+    const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
+    const engine = engines.get(lease.client)!;
+    try {
+      yield* engine.stream(compiled, { batchSize, signal: either }) as AsyncGenerator<Table<Row>>;
+    } catch (error) {
+      throw this.#explain(error, "stream", compiled.source.text, engine);
+    }
+  }
+
+  async #session(
+    { readOnly = false, isolation, signal }: SessionOptions,
+    place: string,
+    scope?: TransactionScope,
+  ): Promise<SQLSession> {
+    const lease = await this.lease("session", { signal });
+    const engine = engines.get(lease.client)!;
+    const explain = (error: unknown, operation: string, statement?: string): unknown =>
+      this.#explain(error, operation, statement, engine);
+    const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
+    try {
+      const holder = `a session opened ${place}`;
+      const inner = await engine.session({ readOnly, isolation, signal: either, holder, scope });
+      if (either.aborted) {
+        await inner.end();
+        throw abortedSession(either);
+      }
+      return new SQLSession({
+        connection: this.name,
+        facts: engine.facts,
+        engine: inner,
+        lease,
+        signal: either,
+        explain,
+        place,
+      });
+    } catch (error) {
+      lease.release();
+      throw explain(error, "session");
     }
   }
 
   /** A database that ends with its connection shares results with no other, however alike their settings. */
   #identity(): string {
-    const { identity = () => "" } = dialectOf(this.config.dialect)!;
+    const { identity = () => "" } = this.#dialect;
     return identity(this.config) ?? this.#opening;
   }
 
-  /** What cannot be part of a cache's key cannot be a value either: the compiler says so in better words. */
-  #checkKey(statement: string | Fragment, params: Params | undefined): void {
-    const values = isFragment(statement)
-      ? statement.parts.map((part) =>
-          typeof part === "object" && part.kind === "value" ? part.value : null,
-        )
-      : typeof params === "object" && params !== null
-        ? Object.values(params)
-        : [params];
-    if (!values.some(isOdd)) return;
-    const dialect = dialectOf(this.config.dialect)!;
-    try {
-      compile(statement, params, dialect.facts);
-    } catch (error) {
-      throw explainFailure(error, { connection: this.name, operation: "query" }, undefined);
-    }
+  get #dialect(): Dialect {
+    return dialectOf(this.config.dialect)!;
   }
 
-  /** Waiting for the turn of the transaction that one is inside of would take for ever. */
-  #refuseWithin(operation: string): void {
-    if (!within.getStore()?.has(this)) return;
-    throw new ConnError(
-      "CONN_ARGUMENT",
-      `${this.name}.${operation} was called inside ${this.name}.transaction, which it would wait for.`,
-      {
-        connection: this.name,
-        operation,
-        hint: "Use the session that the function is given: session.execute, session.query.",
-      },
-    );
+  #explain(error: unknown, operation: string, statement?: string, engine?: Engine): unknown {
+    const call = { connection: this.name, operation, statement };
+    return explainFailure(error, call, this.#dialect.errors, engine);
   }
-}
-
-/** A handle that was closed under us, or a file that fails or was put aside. */
-const lost = /database (connection )?is not open|disk I\/O error|file has been moved/i;
-
-function isOdd(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(isOdd);
-  if (typeof value !== "object" || value === null)
-    return typeof value === "function" || typeof value === "symbol";
-  return !(value instanceof Date || value instanceof Uint8Array);
 }
 
 function checkCount(option: string, value: number | undefined): void {
@@ -342,7 +309,7 @@ function checkCount(option: string, value: number | undefined): void {
   });
 }
 
-/** `at work (/app/pets.js:3:5)`: the first line of the stack outside of this file. */
+/** `at work (/app/pets.js:3:5)`: who called the method that made the error. */
 function callerOf({ stack = "" }: Error): string {
   return stack.split("\n")[2]?.trim() ?? "at an unknown place";
 }

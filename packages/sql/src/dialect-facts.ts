@@ -38,7 +38,13 @@ export interface DialectFacts {
   readonly json: boolean;
   /** Arrays are values of their own, and not only lists for `IN`. */
   readonly arrays: boolean;
+  /** Functions that do harm from a transaction that only reads. */
+  readonly harmful: RegExp;
+  /** Functions that leave something on their connection: a lock, a setting. */
+  readonly lasting: RegExp;
 }
+
+const none = /(?!)/;
 
 /**
  * https://sqlite.org/lang_expr.html#varparam, https://sqlite.org/lang_comment.html and
@@ -65,6 +71,8 @@ export const sqlite: DialectFacts = {
   maxIdentifier: Infinity,
   json: true,
   arrays: false,
+  harmful: none,
+  lasting: none,
 };
 
 /** https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
@@ -89,6 +97,9 @@ export const postgres: DialectFacts = {
   maxIdentifier: 63,
   json: true,
   arrays: true,
+  harmful:
+    /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
+  lasting: /^(set_config|pg_(try_)?advisory_lock.*|setseed)$/,
 };
 
 /** https://dev.mysql.com/doc/refman/8.4/en/language-structure.html */
@@ -113,6 +124,9 @@ export const mysql: DialectFacts = {
   maxIdentifier: 64,
   json: true,
   arrays: false,
+  harmful:
+    /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|sys_exec|sys_eval)$/,
+  lasting: /^get_lock$/,
 };
 
 /** https://learn.microsoft.com/en-us/sql/t-sql/language-elements/ */
@@ -137,4 +151,6 @@ export const mssql: DialectFacts = {
   maxIdentifier: 128,
   json: false,
   arrays: false,
+  harmful: /^(openrowset|opendatasource|openquery)$/,
+  lasting: none,
 };

@@ -3,7 +3,11 @@ import { resolve } from "node:path";
 import type { SQLConfig } from "./config.ts";
 import * as facts from "./dialect-facts.ts";
 import type { DialectFacts } from "./dialect-facts.ts";
+import { type DialectErrors, unknownErrors } from "./dialect-errors.ts";
 import type { Engine } from "./engine.ts";
+import { mysqlErrors } from "./mysql/errors.ts";
+import { postgresErrors } from "./postgres/errors.ts";
+import { sqliteErrors } from "./sqlite/errors.ts";
 
 export interface EngineContext {
   /** The connection's name, for messages. */
@@ -16,6 +20,7 @@ export interface EngineContext {
 /** A kind of database: how its settings name it, and how one is opened. */
 export interface Dialect {
   readonly facts: DialectFacts;
+  readonly errors: DialectErrors;
   /** What `dialect` may say, and a url's scheme before any `+driver`. The first is the name used here. */
   readonly names: readonly [string, ...string[]];
   /**
@@ -28,21 +33,36 @@ export interface Dialect {
   readonly open?: (config: SQLConfig, context: EngineContext) => Promise<Engine>;
 }
 
+const host = hostname();
+
 export const dialects: readonly Dialect[] = [
   {
     facts: facts.sqlite,
+    errors: sqliteErrors,
     names: ["sqlite", "sqlite3", "file"],
     identity: ({ database }) =>
-      database === ":memory:" ? undefined : `${hostname()}:${resolve(database)}`,
+      database === ":memory:" ? undefined : `${host}:${resolve(database)}`,
     open: async (config, context) => (await import("./sqlite/open.ts")).openSqlite(config, context),
   },
-  { facts: facts.postgres, names: ["postgres", "postgresql", "cockroachdb"] },
-  { facts: facts.mysql, names: ["mysql", "mysqldb", "mariadb"] },
-  { facts: facts.mssql, names: ["mssql", "sqlserver"] },
+  {
+    facts: facts.postgres,
+    errors: postgresErrors,
+    names: ["postgres", "postgresql", "cockroachdb"],
+    open: async (config, context) =>
+      (await import("./postgres/open.ts")).openPostgres(config, context),
+  },
+  {
+    facts: facts.mysql,
+    errors: mysqlErrors,
+    names: ["mysql", "mysqldb", "mariadb"],
+    open: async (config, context) => (await import("./mysql/open.ts")).openMysql(config, context),
+  },
+  { facts: facts.mssql, errors: unknownErrors, names: ["mssql", "sqlserver"] },
 ];
+
+const byName = new Map(dialects.flatMap((dialect) => dialect.names.map((name) => [name, dialect])));
 
 /** The dialect that a setting or a url's scheme names, such as `mysql` of `mysql+pymysql`. */
 export function dialectOf(name: string): Dialect | undefined {
-  const plain = name.toLowerCase().split("+")[0]!;
-  return dialects.find(({ names }) => names.includes(plain));
+  return byName.get(name) ?? byName.get(name.toLowerCase().split("+")[0]!);
 }

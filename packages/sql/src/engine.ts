@@ -1,7 +1,9 @@
 import type { CatalogEntry, Table } from "@conn/core";
 import type { DataSource, EntityManager } from "typeorm";
 import type { DialectFacts } from "./dialect-facts.ts";
+import type { Isolation } from "./options.ts";
 import type { Statement } from "./params.ts";
+import type { TransactionScope } from "./transaction-scope.ts";
 
 /** What a write did. */
 export interface ExecuteResult<Row extends object = Record<string, unknown>> {
@@ -27,9 +29,13 @@ export interface EngineStreamOptions {
 
 export interface EngineSessionOptions {
   readonly readOnly: boolean;
-  readonly signal?: AbortSignal | undefined;
+  readonly isolation?: Isolation | undefined;
+  /** Ends the session, and the wait for it. */
+  readonly signal: AbortSignal;
   /** How messages name the session, with the place that opened it. */
   readonly holder: string;
+  /** The function that the session is for, where it is a transaction's. */
+  readonly scope?: TransactionScope | undefined;
 }
 
 /** What each dialect does in its own way: the open database behind a connection. */

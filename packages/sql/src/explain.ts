@@ -1,7 +1,7 @@
 import { ConnError } from "@conn/core";
 import { didYouMean } from "@conn/core/toolkit";
+import type { DialectErrors, MissingName } from "./dialect-errors.ts";
 import type { Engine } from "./engine.ts";
-import { sqliteCode, sqliteMessage } from "./sqlite/errors.ts";
 
 export interface FailedCall {
   readonly connection: string;
@@ -14,22 +14,36 @@ export interface FailedCall {
 export function explainFailure(
   error: unknown,
   call: FailedCall,
-  engine: Engine | undefined,
+  errors: DialectErrors,
+  engine?: Engine,
 ): unknown {
   if (error instanceof ConnError) return placed(error, call);
-  const code = sqliteCode(error);
-  if (code === undefined) return error;
   const { connection, operation, statement } = call;
-  const message = sqliteMessage(error);
+  const message = errors.message(error);
+  if (errors.lost(error)) {
+    return new ConnError(
+      "CONN_LOST",
+      `${connection}.${operation} lost its connection: ${message}`,
+      {
+        connection,
+        operation,
+        cause: error,
+        hint: "Check whether the call took effect, then run it again.",
+      },
+    );
+  }
+  const code = errors.code(error);
+  if (code === undefined) return error;
+  const missing = errors.missing(code, message);
   const line = statement === undefined ? "" : `\n  in: ${firstLine(statement)}`;
   return new ConnError(
-    codeFor(code),
+    errors.connCode(code),
     `${connection}.${operation} failed: ${message} (${code})${line}`,
     {
       connection,
       operation,
       cause: error,
-      hint: hintFor(code, message, engine),
+      hint: (missing && engine && hintForName(missing, engine)) ?? errors.hint(code, error),
     },
   );
 }
@@ -48,30 +62,7 @@ function firstLine(statement: string): string {
   return line.length > 120 ? `${line.slice(0, 119)}…` : lines.length > 1 ? `${line} …` : line;
 }
 
-function codeFor(code: string): "CONN_READ_ONLY" | "CONN_OPEN" | "CONN_QUERY" {
-  if (code.startsWith("SQLITE_READONLY")) return "CONN_READ_ONLY";
-  return code.startsWith("SQLITE_CANTOPEN") || code === "SQLITE_NOTADB"
-    ? "CONN_OPEN"
-    : "CONN_QUERY";
-}
-
-function hintFor(code: string, message: string, engine: Engine | undefined): string | undefined {
-  const missing = /^no such (table|column): (?:.*\.)?([^.]+)$/.exec(message);
-  if (missing && engine) return hintForName(missing[1] as "table" | "column", missing[2]!, engine);
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
-    return "Another process holds the database: end its transaction, or raise `lockTimeout`.";
-  if (code.startsWith("SQLITE_READONLY"))
-    return "The file, its folder or the connection is read-only: check permissions, `readOnly` and `mode`.";
-  if (code.startsWith("SQLITE_CANTOPEN"))
-    return "Check the path and the permissions of the file and its folder.";
-  if (code === "SQLITE_NOTADB") return "The file is no SQLite database, or an encrypted one.";
-  if (code.startsWith("SQLITE_FULL")) return "The disk is full: make room, and run it again.";
-  if (code.startsWith("SQLITE_CORRUPT"))
-    return "The file is damaged: restore a copy, or try the sqlite3 tool's .recover.";
-  return undefined;
-}
-
-function hintForName(kind: "table" | "column", name: string, engine: Engine): string | undefined {
+function hintForName({ kind, name }: MissingName, engine: Engine): string | undefined {
   const names = namesIn(engine, kind);
   if (!names) return undefined;
   if (names.length === 0)

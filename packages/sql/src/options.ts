@@ -19,9 +19,14 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
+/** https://en.wikipedia.org/wiki/Isolation_(database_systems)#Isolation_levels */
+export type Isolation = "read uncommitted" | "read committed" | "repeatable read" | "serializable";
+
 export interface SessionOptions {
   /** A view of the database that nobody's writes change, and that writes nothing itself. Default: false. */
   readonly readOnly?: boolean;
+  /** What concurrent transactions may see of each other. Default: the server's own; SQLite's are serializable. */
+  readonly isolation?: Isolation;
   readonly signal?: AbortSignal;
 }
 

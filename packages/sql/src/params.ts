@@ -43,9 +43,13 @@ export function compile(
     );
   }
   const tokens = tokensOf(checkText(statement), facts);
-  const placeholders = tokens.filter((token) => token.kind === "placeholder");
+  const placeholders = tokens.filter(isPlaceholder);
   const values = matchParams(statement, placeholders, params, facts);
   return write({ text: statement, tokens }, placeholders, values, facts);
+}
+
+function isPlaceholder(token: Token): boolean {
+  return token.kind === "placeholder";
 }
 
 function compileFragment(
@@ -70,7 +74,7 @@ function compileFragment(
     }
   }
   const tokens = tokenize(checkText(text), facts, new Set(at.keys()));
-  const placeholders = tokens.filter((token) => token.kind === "placeholder");
+  const placeholders = tokens.filter(isPlaceholder);
   const starts = new Set(placeholders.map((token) => token.start));
   const values: Bound[] = [];
   for (const [start, value] of at) {
@@ -126,6 +130,7 @@ function matchParams(
   params: Params | undefined,
   facts: DialectFacts,
 ): Bound[] {
+  if (placeholders.length === 0 && params === undefined) return [];
   const styles = new Set(placeholders.map((token) => token.refers![0]));
   if (styles.size > 1) {
     throw misfit(

@@ -1,5 +1,6 @@
-import { ConnError, type Lease, type Table } from "@conn/core";
+import type { Lease, Table } from "@conn/core";
 import type { DataSource, EntityManager } from "typeorm";
+import { abortedSession, endedSession } from "./aborted.ts";
 import type { DialectFacts } from "./dialect-facts.ts";
 import type { EngineSession, ExecuteResult } from "./engine.ts";
 import type { Fragment } from "./fragment.ts";
@@ -41,8 +42,14 @@ export class SQLSession implements AsyncDisposable {
     forgotten.register(this, this.#inner, this.#inner);
   }
 
-  /** TypeORM's entity manager inside this transaction. */
+  /**
+   * TypeORM's entity manager inside this transaction. Like the session's own calls it begins another
+   * one after a commit, and refuses everything after the end.
+   *
+   * @throws CONN_CLOSED, CONN_ABORTED; CONN_UNSUPPORTED in a session that only reads.
+   */
   get manager(): EntityManager {
+    this.#inner.assertOpen("manager");
     return this.#inner.engine.manager;
   }
 
@@ -121,7 +128,8 @@ class InnerSession {
     this.signal = init.signal;
     this.place = init.place;
     // A connection that is closed, or a caller that gives up, must not leave the transaction open.
-    init.signal.addEventListener("abort", this.#abort, { once: true });
+    if (init.signal.aborted) this.#abort();
+    else init.signal.addEventListener("abort", this.#abort, { once: true });
   }
 
   async call<T>(
@@ -147,26 +155,20 @@ class InnerSession {
     task: (engine: EngineSession) => Promise<T>,
     source?: () => string | undefined,
   ): Promise<T> {
-    const name = { connection: this.connection, operation: `session.${operation}` };
-    if (this.#ending) {
-      const reason: unknown = this.signal.reason;
-      if (this.#aborted)
-        throw reason instanceof ConnError
-          ? reason
-          : new ConnError("CONN_ABORTED", "The session was aborted and rolled back.", {
-              ...name,
-              cause: reason,
-            });
-      throw new ConnError("CONN_CLOSED", "The session has ended.", {
-        ...name,
-        hint: "Open another one: await using session = await conn.session()",
-      });
-    }
+    this.assertOpen(operation);
     try {
       return await task(this.engine);
     } catch (error) {
-      throw this.#init.explain(error, name.operation, source?.());
+      throw this.#init.explain(error, `session.${operation}`, source?.());
     }
+  }
+
+  assertOpen(operation: string): void {
+    if (!this.#ending) return;
+    throw this.#init.explain(
+      this.#aborted ? abortedSession(this.signal) : endedSession(),
+      `session.${operation}`,
+    );
   }
 
   end(): Promise<void> {

@@ -102,10 +102,12 @@ function writesFrom(reader: Reader, first: number, facts: DialectFacts): string 
 function startsWrite({ word, sign }: Reader, index: number): boolean {
   const begins = sign(index - 1) === "(" || sign(index - 1) === ")";
   switch (word(index)) {
-    case "INSERT":
     case "REPLACE":
+      // A function and a column may be called so.
+      return begins && word(index + 1) === "INTO";
+    case "INSERT":
     case "MERGE":
-      // `replace(…)` is a function too; `INSERT OR REPLACE INTO` and T-SQL's `INSERT t` are not.
+      // `INSERT OR REPLACE INTO` and T-SQL's `INSERT t` are meant; `insert(…)` is a function.
       return begins && sign(index + 1) !== "(";
     case "DELETE":
     case "UPDATE":

@@ -51,9 +51,10 @@ function checkObject(value: object, label: string, facts: DialectFacts): unknown
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime()))
       throw refused(label, "an invalid Date", "Check what it was made from.");
-    return value;
+    return new Date(value);
   }
-  if (value instanceof Uint8Array) return value;
+  // Copied, as all that can change is: the call is still to be sent when its caller goes on.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) {
     if (facts.arrays)
       return value.map((item, index) => checkValue(item, `${label}, item ${index + 1}`, facts));
@@ -80,6 +81,12 @@ function checkObject(value: object, label: string, facts: DialectFacts): unknown
   return toJson(value, label);
 }
 
+/** Of other objects, such as a Map or bytes, JSON would keep nothing, or something else. */
+const jsonTags: ReadonlySet<string> = new Set(
+  ["Object", "Array", "String", "Number", "Boolean"].map((name) => `[object ${name}]`),
+);
+const { toString } = Object.prototype;
+
 function toJson(value: object, label: string): string {
   try {
     const text = JSON.stringify(value, (_key, item: unknown) => {
@@ -87,7 +94,8 @@ function toJson(value: object, label: string): string {
         typeof item === "bigint" ||
         typeof item === "function" ||
         typeof item === "symbol" ||
-        (typeof item === "number" && !Number.isFinite(item))
+        (typeof item === "number" && !Number.isFinite(item)) ||
+        (typeof item === "object" && item !== null && !jsonTags.has(toString.call(item)))
       ) {
         throw refused(
           label,

@@ -54,7 +54,9 @@ describe("settings are refused", () => {
     [{ url: "sqlite:///a%00b" }, "url", /not a SQLite url/],
     [{ url: "sqlite:///a?mode=rx" }, "url", /mode/],
     [{ url: "sqlite:///a?key=x" }, "url", /no option/],
-    [{ url: "sqlite:///a", host: "h" }, "host", /both set/],
+    [{ url: "sqlite:///a", host: "h" }, "host", /SQLite has no host/],
+    [{ url: "sqlite:///a", database: "b" }, "database", /keep one/],
+    [{ url: "postgres://jerry@db/pets", username: "alex" }, "username", /keep one/],
     [{ url: "sqlite:///a", dialect: "mysql" }, "dialect", /different kinds/],
     [{ dialect: "sqlite" }, "database", /missing/],
     [{ dialect: "sqlite", database: "a", port: 1 }, "port", /SQLite has no port/],
@@ -73,17 +75,75 @@ describe("settings are refused", () => {
   });
 });
 
-test.each([
-  ["mysqldb://scott:tiger@192.168.0.134/pet_db", "MySQL"],
-  ["postgresql+psycopg2://localhost/pets", "PostgreSQL"],
-  ["mssql+pyodbc://localhost/pets", "SQL Server"],
-])("%s is recognised, and arrives later", async (url, title) => {
-  const error = await failure((await connect({ url })).query("select 1"));
-  expect(error).toMatchObject({
-    code: "CONN_UNSUPPORTED",
-    hint: expect.stringContaining(title) as string,
+describe("a server's url", () => {
+  test.each<[string, object]>([
+    [
+      "mysqldb://scott:tiger@192.168.0.134/pet_db",
+      {
+        dialect: "mysql",
+        host: "192.168.0.134",
+        username: "scott",
+        password: "tiger",
+        database: "pet_db",
+      },
+    ],
+    [
+      "mysql+pymysql://jerry:p%40ss:/w@[::1]:3307/pets?charset=utf8",
+      { host: "::1", port: 3307, password: "p@ss:/w", query: { charset: "utf8" } },
+    ],
+    [
+      "postgresql+psycopg2://localhost/pets",
+      { dialect: "postgres", host: "localhost", database: "pets" },
+    ],
+    [
+      "postgres:///pets?host=/var/run/postgresql",
+      { host: "/var/run/postgresql", database: "pets" },
+    ],
+    ["postgres://db/pets?sslmode=disable", { ssl: false }],
+    ["postgres://db/pets?sslmode=require", { ssl: true }],
+    ["postgres://db/pets?sslmode=no-verify", { ssl: { rejectUnauthorized: false } }],
+    ["postgres://db/pets?sslmode=verify-full&sslrootcert=ca.pem", { ssl: { ca: "ca.pem" } }],
+    [
+      "postgres://db/pets?connect_timeout=3&search_path=x",
+      { connectTimeout: 3, query: { search_path: "x" } },
+    ],
+    ["postgres://db/pets", { poolSize: 10, connectTimeout: 10, lockTimeout: 5 }],
+  ])("%s", async (url, settings) => {
+    expect(await configOf({ url })).toMatchObject(settings);
   });
-  expect(error.message).not.toContain("tiger");
+
+  test("has its parts as settings too, and the seed's mix of both", async () => {
+    expect(
+      await configOf({ dialect: "mysql", host: "localhost", username: "scott", database: "pets" }),
+    ).toMatchObject({ dialect: "mysql", host: "localhost", username: "scott", database: "pets" });
+    expect(
+      await configOf({ dialect: "mysql", url: "mysqldb://scott:tiger@192.168.0.134/pet_db" }),
+    ).toMatchObject({ dialect: "mysql", username: "scott" });
+  });
+
+  test("lacks what is kept apart from it", async () => {
+    expect(
+      await configOf({ url: "postgres://jerry@db/pets", password: "word", port: 5433 }),
+    ).toMatchObject({ username: "jerry", host: "db", password: "word", port: 5433 });
+  });
+
+  test.each([
+    ["postgres://db:99999/pets", /port/],
+    ["postgres://db/pets?sslmode=maybe", /sslmode/],
+    ["postgres://one,two/pets", /several hosts/],
+  ])("%s is refused", async (url, message) => {
+    await expect(configOf({ url })).rejects.toThrow(message);
+  });
+
+  test("of SQL Server is recognised, and arrives later", async () => {
+    const conn = await connect({ url: "mssql+pyodbc://scott:tiger@localhost/pets" });
+    const error = await failure(conn.query("select 1"));
+    expect(error).toMatchObject({
+      code: "CONN_UNSUPPORTED",
+      hint: expect.stringContaining("SQL Server") as string,
+    });
+    expect(error.message).not.toContain("tiger");
+  });
 });
 
 test("the schema describes every setting, and marks what is secret", () => {
@@ -96,7 +156,6 @@ test("the schema describes every setting, and marks what is secret", () => {
   for (const [name, field] of Object.entries(properties))
     expect(field.description, name).toMatch(/./);
   expect(Object.keys(properties).filter((name) => properties[name]?.writeOnly)).toEqual([
-    "url",
     "password",
   ]);
   expect(properties["lockTimeout"]).toMatchObject({ default: 5, examples: [30] });

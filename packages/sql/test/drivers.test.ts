@@ -275,7 +275,7 @@ describe.each(databases)("$name", ({ driver, file }) => {
 
   test("executes, telling counts and ids, and returns rows where there are any", async () => {
     expect(
-      await conn.execute("insert into pet_owners (person) values (?)", ["dora"]),
+      await conn.execute("insert into pet_owners (person) values (?)", ["somebody"]),
     ).toMatchObject({ rowCount: 1, lastId: 4 });
     const updated = await conn.execute("update pet_owners set pet = 'dog' where id > 2");
     expect(updated).toMatchObject({ rowCount: 2 });
@@ -294,10 +294,10 @@ describe.each(databases)("$name", ({ driver, file }) => {
     const count = "select count(*) as n from pet_owners";
     expect((await conn.query(count)).meta.cached).toBe(false);
     expect((await conn.query(count)).meta.cached).toBe(true);
-    await conn.execute("insert into pet_owners (person) values ('dora')");
+    await conn.execute("insert into pet_owners (person) values ('somebody')");
     expect((await conn.query(count)).at(0)).toEqual({ n: 4 });
     await conn.transaction((session) =>
-      session.execute("insert into pet_owners (person) values ('emil')"),
+      session.execute("insert into pet_owners (person) values ('anybody')"),
     );
     expect((await conn.query(count)).at(0)).toEqual({ n: 5 });
     await (await conn.manager()).query("insert into pet_owners (person) values ('fritz')");
@@ -380,7 +380,7 @@ describe.each(databases)("$name", ({ driver, file }) => {
   test("a transaction commits what its function did, or nothing of it", async () => {
     const id = await conn.transaction(
       async (session) =>
-        (await session.execute("insert into pet_owners (person) values ('dora')")).lastId,
+        (await session.execute("insert into pet_owners (person) values ('somebody')")).lastId,
     );
     expect(id).toBe(4);
     const error = await failure(

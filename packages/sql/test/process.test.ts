@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { engines, urlOf } from "./servers/engines.ts";
 import { temporaryFile } from "./support.ts";
 
 const run = promisify(execFile);
@@ -19,6 +20,11 @@ async function script(
     await symlink(
       join(import.meta.dirname, "../..", name),
       join(folder, "node_modules/@conn", name),
+    );
+  for (const name of ["pg", "mysql2"])
+    await symlink(
+      join(import.meta.dirname, "../node_modules", name),
+      join(folder, "node_modules", name),
     );
   await writeFile(
     join(folder, "package.json"),
@@ -103,5 +109,38 @@ describe("a script", () => {
     );
     expect(stdout).toBe("[ { name: 'tom' } ]\n");
     expect(stderr).toMatch(/A session of pet_db was dropped without an end.*main\.mjs:6/);
+  });
+
+  test("ends a stream that was dropped in the middle, so that close need not wait for it", async () => {
+    const { stdout } = await script(
+      `
+      import { configure, connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      configure({ drainTimeout: "1h" });
+      const conn = await connection("pet_db", { type: SQLConnection });
+      await conn.execute("create table pets (name text)");
+      await conn.execute("insert into pets values ('rex'), ('tom')");
+      await (async () => { await conn.stream("select * from pets", { batchSize: 1 }).next(); })();
+      for (let round = 0; round < 20; round++) {
+        globalThis.gc();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await conn.close();
+      console.log("closed");
+      `,
+      ["--expose-gc"],
+    );
+    expect(stdout).toBe("closed\n");
+  });
+
+  test.each(engines)("ends by itself without close, on $name", async (engine) => {
+    const { stdout } = await script(`
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const config = { url: ${JSON.stringify(urlOf(engine))} };
+      const conn = await connection("server", { type: SQLConnection, config });
+      console.log((await conn.query("select 1 as one")).rows());
+    `);
+    expect(stdout).toBe("[ { one: 1 } ]\n");
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { utcText } from "../src/sqlite/bind.ts";
-import { parseTimestamp } from "../src/sqlite/timestamp.ts";
+import { parseTimestamp } from "../src/timestamp.ts";
 import { seed } from "./support.ts";
 
 test("reads what SQLite, TypeORM and JavaScript write", () => {

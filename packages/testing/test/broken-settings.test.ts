@@ -8,6 +8,5 @@ catches([
   [secrets.CoercedSettings, "configuration.types"],
   [secrets.UnmarkedSecret, "configuration.secrets-marked"],
   [secrets.PublicSettings, "secrets.printed"],
-  [secrets.SecretInMessage, "secrets.failed-open"],
   [secrets.PrintsSecret, "secrets.output"],
 ]);

@@ -36,9 +36,13 @@ function pieces(text: string): string[] {
 function escaped(text: string): string[] {
   const forms: string[] = [];
   if (/[^\w.~-]/.test(text)) forms.push(...percentEncoded(text));
-  const json = JSON.stringify(text).slice(1, -1);
-  const inspected = json.replaceAll('\\"', '"');
-  forms.push(json, inspected, inspected.replaceAll("'", "\\'"));
+  const json = quoted(text);
+  // A log line that is JSON holds a server's answer that is JSON, too.
+  for (const form of [json, quoted(json)]) {
+    const inspected = form.replaceAll('\\"', '"');
+    forms.push(form, form.replaceAll("/", "\\/"), inspected, inspected.replaceAll("'", "\\'"));
+  }
+  forms.push(text.replace(/[$()*+./?[\\\]^{|}]/g, "\\$&"), text.replace(/[\\/]/g, "\\$&"));
   // eslint-disable-next-line -- written by JSON encoders that emit ASCII only
   if (/[^\0-\x7f]/.test(json)) forms.push(json.replace(/[^\0-\x7f]/g, unicodeEscape));
   if (/[&<>"']/.test(text)) {
@@ -54,6 +58,10 @@ function escaped(text: string): string[] {
     }
   }
   return forms;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 function unicodeEscape(character: string): string {
@@ -85,7 +93,8 @@ function percentEncoded(text: string): string[] {
 
 function encoded(text: string): string[] {
   const bytes = Buffer.from(text);
-  const forms = [bytes.toString("hex")];
+  const hex = bytes.toString("hex");
+  const forms = [hex, hex.toUpperCase()];
   // Inside a longer text, as `user:password` in a login header, the first byte falls on any of three
   // places of base64's groups; characters that also depend on the neighbours are left out.
   for (const [offset, skip] of [

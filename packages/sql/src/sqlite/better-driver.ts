@@ -1,6 +1,7 @@
 import {
   IntegerOverflow,
   type OpenOptions,
+  refreshSchema,
   type SqliteColumn,
   type SqliteDatabase,
   type SqliteDriver,
@@ -48,6 +49,7 @@ class BetterHandle implements SqliteDatabase {
   }
 
   prepare(text: string): SqliteStatement {
+    this.#database.exec(refreshSchema);
     return new BetterRows(this.#database.prepare(text));
   }
 

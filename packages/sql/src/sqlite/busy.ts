@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { abortedError } from "../aborted.ts";
 import { isBusy } from "./errors.ts";
 
 /**
@@ -12,13 +14,15 @@ export async function whileBusy<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
-  for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+  for (let ms = 1; ; ms = Math.min(ms * 2, 50)) {
     try {
       return await task();
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= deadline || signal?.aborted) throw error;
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
       // Half of it by chance, so that two processes do not meet again and again.
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+      await pause(ms * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+      if (signal?.aborted)
+        throw abortedError(signal, "The call was aborted while others held the database.");
     }
   }
 }

@@ -3,6 +3,7 @@ export interface SqliteDatabase {
   /** `node:sqlite`, `@photostructure/sqlite` or `better-sqlite3`. */
   readonly driver: string;
   readonly inTransaction: boolean;
+  /** Compiles a statement for the tables as they are now. */
   prepare(text: string): SqliteStatement;
   /** Runs statements without parameters or results. */
   exec(text: string): void;
@@ -50,3 +51,10 @@ export class IntegerOverflow extends Error {
     this.name = "IntegerOverflow";
   }
 }
+
+/**
+ * What a driver runs before it compiles a statement. SQLite looks whether another handle changed the
+ * schema when a statement runs, and not when one is compiled: its columns could be those of the tables
+ * as they were, and cells would come under the names of others.
+ */
+export const refreshSchema = "select 1 from sqlite_schema limit 1";

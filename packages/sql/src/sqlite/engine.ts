@@ -1,4 +1,4 @@
-import type { CatalogEntry, Table } from "@conn/core";
+import { type CatalogEntry, ConnError, type Table } from "@conn/core";
 import type { DataSource } from "typeorm";
 import { sqlite } from "../dialect-facts.ts";
 import type {
@@ -9,20 +9,22 @@ import type {
   EngineStreamOptions,
   ExecuteResult,
 } from "../engine.ts";
-import { FairLock } from "../fair-lock.ts";
 import type { Statement } from "../params.ts";
 import { assertOne, assertReads, writesError } from "../statement.ts";
+import { type TurnRequest, Turns } from "../turns.ts";
 import { bindValue } from "./bind.ts";
-import { breathe } from "./breathe.ts";
+import { breathe } from "../breathe.ts";
 import { browse, namesOf } from "./browse.ts";
 import { whileBusy } from "./busy.ts";
+import { Changes } from "./changes.ts";
 import type { SqliteDatabase, SqliteDriver, SqliteStatement } from "./driver.ts";
 import { runStatement } from "./execute.ts";
+import { isBusy } from "./errors.ts";
 import { readBatches, readTable, tablesOfRows } from "./read.ts";
 import { Readers } from "./readers.ts";
 import type { RunnerHost } from "./runner.ts";
 import { ReadSession, WriteSession } from "./session.ts";
-import { transactionError, transactionVerbs } from "./transactions.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
 import { TypeormDatabase } from "./typeorm-driver.ts";
 
 export interface SqliteOptions {
@@ -43,15 +45,22 @@ export interface SqliteOptions {
  */
 export class SqliteEngine implements Engine, RunnerHost {
   readonly facts = sqlite;
-  readonly lock: FairLock = new FairLock();
+  readonly lock: Turns = new Turns(
+    1,
+    "The database stayed taken",
+    "SQLite has one writer at a time: end the session first, or use its own query and execute inside it.",
+  );
   readonly lockSeconds: number;
   readonly readAside: RunnerHost["readAside"];
   readonly #options: SqliteOptions;
   readonly #readers: Readers | undefined;
   readonly #reading = new Map<string, boolean>();
   #writer: SqliteDatabase | undefined;
+  #changes: Changes | undefined;
   #dataSource: DataSource | undefined;
   #logged = false;
+  /** Streams and read-only sessions that have not ended. */
+  #open = 0;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
@@ -79,6 +88,12 @@ export class SqliteEngine implements Engine, RunnerHost {
     return (this.#writer ??= driver.open({ path, readOnly }));
   }
 
+  /** Runs a statement on the handle that writes. */
+  write(statement: Statement, writer: string): ExecuteResult {
+    this.#changes ??= new Changes(this.writer);
+    return runStatement(this.writer, this.#changes, statement, writer);
+  }
+
   inTransaction(): boolean {
     return this.#writer?.inTransaction ?? false;
   }
@@ -92,18 +107,17 @@ export class SqliteEngine implements Engine, RunnerHost {
   }
 
   async execute(statement: Statement, signal?: AbortSignal): Promise<ExecuteResult> {
-    const { verb } = assertOne(statement.source, sqlite);
+    const { verb, writer } = assertOne(statement.source, sqlite);
     if (transactionVerbs.has(verb)) throw transactionError(verb);
     await breathe();
-    return this.lock.run({ seconds: this.lockSeconds, signal, holder: "an execute" }, async () => {
+    return this.lock.run(this.#turn("an execute", signal), async () => {
       await this.beforeWrite();
-      const result = await whileBusy(
-        () => runStatement(this.writer, statement, verb),
-        this.lockSeconds,
-        signal,
-      );
-      this.afterWrite();
-      return result;
+      try {
+        return await this.whileBusy(() => this.write(statement, writer), signal);
+      } finally {
+        // A statement that fails may keep rows all the same, as INSERT OR FAIL does.
+        this.afterWrite();
+      }
     });
   }
 
@@ -122,8 +136,9 @@ export class SqliteEngine implements Engine, RunnerHost {
       yield* tablesOfRows(prepared, rows, batchSize, signal);
       return;
     }
-    const database = await this.#readers.take(this.lockSeconds);
+    const { database, give } = await this.#readers.take(this.#turn("a stream", signal));
     try {
+      this.#open++;
       const prepared = await whileBusy(
         () => this.prepareReading(database, statement, verb),
         this.lockSeconds,
@@ -131,21 +146,23 @@ export class SqliteEngine implements Engine, RunnerHost {
       );
       yield* readBatches(prepared, values, batchSize, { signal });
     } finally {
-      this.#readers.give(database);
+      this.#open--;
+      give();
     }
   }
 
   async session(options: EngineSessionOptions): Promise<EngineSession> {
     if (!options.readOnly) return WriteSession.begin(this, options);
-    if (!this.#readers)
-      return ReadSession.begin(
-        this,
-        this.writer,
-        await this.lock.acquire({ seconds: this.lockSeconds, ...options }),
-      );
-    const readers = this.#readers;
-    const database = await readers.take(this.lockSeconds);
-    return ReadSession.begin(this, database, () => readers.give(database));
+    const turn = { seconds: this.lockSeconds, ...options };
+    const { database, give } = this.#readers
+      ? await this.#readers.take(turn)
+      : { give: await this.lock.acquire(turn), database: this.writer };
+    this.#open++;
+    const release = (): void => {
+      this.#open--;
+      give();
+    };
+    return ReadSession.begin(this, database, release, options.signal);
   }
 
   browse(path: readonly string[]): Promise<CatalogEntry[]> {
@@ -179,6 +196,23 @@ export class SqliteEngine implements Engine, RunnerHost {
     );
   }
 
+  /** Goes on while another process holds the database; where this connection itself does, the failure says so. */
+  async whileBusy<T>(task: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await whileBusy(task, this.lockSeconds, signal);
+    } catch (error) {
+      if (this.#open === 0 || this.#options.wal || !isBusy(error)) throw error;
+      throw new ConnError(
+        "CONN_POOL_TIMEOUT",
+        `The database stayed locked for ${this.lockSeconds} s, and this connection itself reads from it: streams and read-only sessions open: ${this.#open}.`,
+        {
+          cause: error,
+          hint: "Without write-ahead logging a writer waits for every reader: leave out `wal: false`, or end them first.",
+        },
+      );
+    }
+  }
+
   afterWrite(): void {
     this.#options.afterWrite();
   }
@@ -187,10 +221,16 @@ export class SqliteEngine implements Engine, RunnerHost {
   closeWriter(): void {
     this.#writer?.close();
     this.#writer = undefined;
+    this.#changes = undefined;
   }
 
   async close(): Promise<void> {
-    this.#readers?.close();
+    const closed = new ConnError(
+      "CONN_CLOSED",
+      "The connection was closed while the call waited for its turn.",
+    );
+    this.lock.close(closed);
+    this.#readers?.close(closed);
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     else this.closeWriter();
   }
@@ -201,14 +241,18 @@ export class SqliteEngine implements Engine, RunnerHost {
     task: (database: SqliteDatabase) => T | Promise<T>,
   ): Promise<T> {
     await breathe();
-    if (!this.#readers)
-      return this.lock.run({ seconds: this.lockSeconds, signal, holder }, () => task(this.writer));
-    const database = await this.#readers.take(this.lockSeconds);
+    const turn = this.#turn(holder, signal);
+    if (!this.#readers) return this.lock.run(turn, () => task(this.writer));
+    const { database, give } = await this.#readers.take(turn);
     try {
       return await whileBusy(() => task(database), this.lockSeconds, signal);
     } finally {
-      this.#readers.give(database);
+      give();
     }
+  }
+
+  #turn(holder: string, signal: AbortSignal | undefined): TurnRequest {
+    return { seconds: this.lockSeconds, holder, signal };
   }
 
   #openReader(): SqliteDatabase {

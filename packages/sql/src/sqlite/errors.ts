@@ -1,3 +1,5 @@
+import { type DialectErrors, layersOf } from "../dialect-errors.ts";
+
 /** Result codes of https://sqlite.org/rescode.html that mean something to a caller. */
 const names: Readonly<Record<number, string>> = {
   1: "SQLITE_ERROR",
@@ -39,17 +41,11 @@ const names: Readonly<Record<number, string>> = {
  * that wraps it; undefined for an error that SQLite did not make.
  */
 export function sqliteCode(error: unknown): string | undefined {
-  for (let depth = 0; depth < 5 && typeof error === "object" && error !== null; depth++) {
-    const { code, errcode, driverError, cause } = error as {
-      code?: unknown;
-      errcode?: unknown;
-      driverError?: unknown;
-      cause?: unknown;
-    };
+  for (const layer of layersOf(error)) {
+    const { code, errcode } = layer as { code?: unknown; errcode?: unknown };
     if (typeof code === "string" && code.startsWith("SQLITE_")) return code;
     if (typeof errcode === "number")
       return names[errcode] ?? names[errcode & 0xff] ?? "SQLITE_ERROR";
-    error = driverError ?? cause;
   }
   return undefined;
 }
@@ -59,8 +55,44 @@ export function isBusy(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(error) ?? "");
 }
 
-/** SQLite's own words, out of a driver's or TypeORM's error. */
-export function sqliteMessage(error: unknown): string {
+/** A handle that was closed under us, or a file that fails or was put aside. */
+const lost = /database (connection )?is not open|disk I\/O error|file has been moved/i;
+
+export const sqliteErrors: DialectErrors = {
+  code: sqliteCode,
+  message: messageOf,
+  connCode(code) {
+    if (code.startsWith("SQLITE_READONLY")) return "CONN_READ_ONLY";
+    return code.startsWith("SQLITE_CANTOPEN") || code === "SQLITE_NOTADB"
+      ? "CONN_OPEN"
+      : "CONN_QUERY";
+  },
+  hint(code) {
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+      return "Another process holds the database: end its transaction, or raise `lockTimeout`.";
+    if (code.startsWith("SQLITE_READONLY"))
+      return "The file, its folder or the connection is read-only: check permissions, `readOnly` and `mode`.";
+    if (code.startsWith("SQLITE_CANTOPEN"))
+      return "Check the path and the permissions of the file and its folder.";
+    if (code === "SQLITE_NOTADB") return "The file is no SQLite database, or an encrypted one.";
+    if (code.startsWith("SQLITE_FULL")) return "The disk is full: make room, and run it again.";
+    if (code.startsWith("SQLITE_CORRUPT"))
+      return "The file is damaged: restore a copy, or try the sqlite3 tool's .recover.";
+    return undefined;
+  },
+  missing(_code, message) {
+    const [, kind, name] = /^no such (table|column): (?:.*\.)?([^.]+)$/.exec(message) ?? [];
+    return name === undefined ? undefined : { kind: kind as "table" | "column", name };
+  },
+  lost(error) {
+    return [...layersOf(error)].some((layer) => layer instanceof Error && lost.test(layer.message));
+  },
+  // The engine has waited already.
+  transient: () => false,
+  mayPassAgain: isBusy,
+};
+
+function messageOf(error: unknown): string {
   const { driverError } = error as { driverError?: unknown };
   const inner = driverError ?? error;
   return inner instanceof Error ? inner.message : String(inner);

@@ -2,6 +2,7 @@ import { ConnError } from "@conn/core";
 import {
   IntegerOverflow,
   type OpenOptions,
+  refreshSchema,
   type SqliteColumn,
   type SqliteDatabase,
   type SqliteDriver,
@@ -59,9 +60,7 @@ class NodeHandle implements SqliteDatabase {
   }
 
   prepare(text: string): SqliteStatement {
-    // SQLite looks whether another handle changed the schema when a statement runs, and not when one
-    // is prepared: without this its columns could be those of the tables as they were.
-    this.#database.exec("select 1 from sqlite_schema limit 1");
+    this.#database.exec(refreshSchema);
     return new NodeRows(this.#database.prepare(text), this.#check);
   }
 

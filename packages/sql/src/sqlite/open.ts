@@ -11,13 +11,13 @@ import { TypeormDatabase } from "./typeorm-driver.ts";
 
 /** Opens a SQLite database under a DataSource of TypeORM, with one driver below both. */
 export async function openSqlite(config: SQLConfig, context: EngineContext): Promise<SqliteEngine> {
-  const { database: path, readOnly, wal, lockTimeout } = config;
+  const { database: path, readOnly, mustExist = false, wal, lockTimeout } = config;
   // A name is SQLAlchemy's way to choose among Python's drivers, and says nothing here.
   const driver = await chooseDriver(
     typeof config.driver === "string" ? undefined : config.driver,
     context.name,
   );
-  if (path !== ":memory:") await checkPath(path, readOnly, context.name);
+  if (path !== ":memory:") await checkPath(path, readOnly || mustExist, context.name);
   const engine = new SqliteEngine({
     driver,
     path,
@@ -33,6 +33,8 @@ export async function openSqlite(config: SQLConfig, context: EngineContext): Pro
     type: "better-sqlite3",
     database: path,
     synchronize: config.synchronize,
+    // A statement that it keeps would keep the columns that its tables had.
+    statementCacheSize: 0,
     entities: config.entities as NonNullable<DataSourceOptions["entities"]>,
     driver: class extends TypeormDatabase {
       constructor() {
@@ -52,7 +54,7 @@ export async function openSqlite(config: SQLConfig, context: EngineContext): Pro
 }
 
 /** SQLite says no more than "unable to open database file", and TypeORM makes folders that a typo named. */
-async function checkPath(path: string, readOnly: boolean, connection: string): Promise<void> {
+async function checkPath(path: string, mustExist: boolean, connection: string): Promise<void> {
   const options = { connection, operation: "open" };
   const file = await stat(path).catch(() => undefined);
   if (file?.isDirectory()) {
@@ -73,13 +75,13 @@ async function checkPath(path: string, readOnly: boolean, connection: string): P
       },
     );
   }
-  if (readOnly) {
+  if (mustExist) {
     throw new ConnError(
       "CONN_OPEN",
       `${connection} could not be opened: there is no file ${resolve(path)}.`,
       {
         ...options,
-        hint: "Correct the path, or let the database be made: without `readOnly` and `mode=ro`.",
+        hint: "Correct the path, or let the database be made: without `readOnly`, `mode=ro` and `mode=rw`.",
       },
     );
   }

@@ -1,7 +1,9 @@
-import { ConnError, type Table, TableBuilder } from "@conn/core";
-import { breathe, outOfBreath } from "./breathe.ts";
+import { type Table, TableBuilder } from "@conn/core";
+import { abortedError } from "../aborted.ts";
+import { Columns } from "../columns.ts";
+import { breathe, outOfBreath } from "../breathe.ts";
 import { IntegerOverflow, type SqliteStatement } from "./driver.ts";
-import { Columns } from "./columns.ts";
+import { planColumn } from "./types.ts";
 
 export interface ReadOptions {
   /** Rows after which reading stops; `meta.truncated` then says that there were more. */
@@ -24,7 +26,7 @@ export async function readTable(
   values: readonly unknown[],
   options: ReadOptions,
 ): Promise<Table> {
-  const columns = new Columns(statement);
+  const columns = new Columns(statement.columns.map(planColumn));
   const started = performance.now();
   for (let bigints = false; ;) {
     try {
@@ -48,7 +50,7 @@ export async function* readBatches(
   batchSize: number,
   { signal }: ReadOptions,
 ): AsyncGenerator<Table, void, undefined> {
-  const columns = new Columns(statement);
+  const columns = new Columns(statement.columns.map(planColumn));
   // What was handed out cannot be read again, so integers come as bigints from the start.
   const rows = statement.rows(values, true);
   try {
@@ -56,9 +58,10 @@ export async function* readBatches(
       const started = performance.now();
       const batch: unknown[][] = [];
       while (batch.length < batchSize && !done) {
+        // Looked at first: whoever ends a connection under a stream takes its handle away.
+        checkAbort(signal);
         done = take(rows, batch, Math.min(batchSize, batch.length + chunkSize));
         if (outOfBreath()) await breathe();
-        checkAbort(signal);
       }
       if (batch.length === 0) return;
       yield tableOf(columns, batch, started);
@@ -70,7 +73,7 @@ export async function* readBatches(
 
 /** A table of rows that were read as bigints, and are not read again. */
 export function tableOfRows(statement: SqliteStatement, rows: unknown[][]): Table {
-  return tableOf(new Columns(statement), rows, performance.now());
+  return tableOf(new Columns(statement.columns.map(planColumn)), rows, performance.now());
 }
 
 /** Tables of `batchSize` rows each. */
@@ -80,7 +83,7 @@ export function* tablesOfRows(
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Generator<Table, void, undefined> {
-  const columns = new Columns(statement);
+  const columns = new Columns(statement.columns.map(planColumn));
   for (let from = 0; from < rows.length; from += batchSize) {
     checkAbort(signal);
     yield tableOf(columns, rows.slice(from, from + batchSize), performance.now());
@@ -160,9 +163,5 @@ function take(
 
 /** Ends a reading when asked to. */
 function checkAbort(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  const reason: unknown = signal.reason;
-  throw reason instanceof ConnError
-    ? reason
-    : new ConnError("CONN_ABORTED", "Reading was aborted.", { cause: reason });
+  if (signal?.aborted) throw abortedError(signal, "Reading was aborted.");
 }

@@ -1,16 +1,18 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { sqlite } from "../dialect-facts.ts";
-import type { FairLock } from "../fair-lock.ts";
+import { sessionOf } from "../runner-session.ts";
 import { statementKind } from "../statement.ts";
 import { tokenize } from "../tokenize.ts";
-import { whileBusy } from "./busy.ts";
+import type { TurnRequest, Turns } from "../turns.ts";
 import type { TypeormDatabase } from "./typeorm-driver.ts";
-import { transactionError, transactionVerbs } from "./transactions.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
 
 /** What the runners of one database share. */
 export interface RunnerHost {
-  readonly lock: FairLock;
+  readonly lock: Turns;
   readonly lockSeconds: number;
+  /** Goes on while another process holds the database. */
+  whileBusy<T>(task: () => T | Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Called once before anything is written. */
   beforeWrite(): Promise<void>;
   /** Called after something was written for good. */
@@ -21,6 +23,12 @@ export interface RunnerHost {
   readonly readAside:
     | (<T>(task: (database: TypeormDatabase) => Promise<T>) => Promise<T>)
     | undefined;
+}
+
+/** A runner that takes its turn with all others. */
+export interface TurnRunner extends QueryRunner {
+  /** Waits for the turn, and begins a transaction that lasts as long. */
+  beginTurn(...args: Parameters<QueryRunner["startTransaction"]>): Promise<void>;
 }
 
 type Constructor<T> = new (...args: never[]) => T;
@@ -49,7 +57,7 @@ export function isolateRunners(dataSource: DataSource, host: RunnerHost): void {
 }
 
 function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Constructor<SqliteRunner> {
-  return class IsolatedRunner extends Runner {
+  return class IsolatedRunner extends Runner implements TurnRunner {
     #endTurn: (() => void) | undefined;
     #wrote = false;
     #aside: TypeormDatabase | undefined;
@@ -67,6 +75,8 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
         super.query(sent, parameters, structured as true) as Promise<never>;
       if (this.#aside) return run(text);
       const kind = statementKind({ text, tokens: tokenize(text, sqlite) }, sqlite);
+      // Outside of its transaction a session's write would be there for good, whatever the session does.
+      if (!this.#endTurn) await sessionOf(this)?.begin();
       if (this.#endTurn) {
         this.#wrote ||= kind.writes && !transactionVerbs.has(kind.verb);
         // The lock for writing is taken at once: taken later, by two, one of them could never go on.
@@ -78,26 +88,34 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
           this.#besides(database).query(text, parameters, structured),
         );
       return host.lock.run(this.#request("a query of the DataSource"), async () => {
-        if (kind.writes) await host.beforeWrite();
-        const result = await whileBusy(() => run(text), host.lockSeconds);
-        if (kind.writes) host.afterWrite();
-        return result;
+        if (!kind.writes) return host.whileBusy(() => run(text));
+        await host.beforeWrite();
+        try {
+          return await host.whileBusy(() => run(text));
+        } finally {
+          host.afterWrite();
+        }
       });
     }
 
     override async startTransaction(
       ...args: Parameters<QueryRunner["startTransaction"]>
     ): Promise<void> {
-      if (this.#endTurn) return super.startTransaction(...args);
-      this.#endTurn = await host.lock.acquire(this.#request("a transaction of the DataSource"));
+      if (!this.#endTurn) await sessionOf(this)?.begin();
+      return this.#endTurn ? super.startTransaction(...args) : this.beginTurn(...args);
+    }
+
+    async beginTurn(...args: Parameters<QueryRunner["startTransaction"]>): Promise<void> {
+      const request = this.#request("a transaction of the DataSource");
+      this.#endTurn = await host.lock.acquire(request);
       this.#wrote = false;
       try {
         await host.beforeWrite();
-        await whileBusy(async () => {
+        await host.whileBusy(async () => {
           // TypeORM leaves this set when BEGIN fails.
           this.isTransactionActive = false;
           await super.startTransaction(...args);
-        }, host.lockSeconds);
+        }, request.signal);
       } catch (error) {
         this.isTransactionActive = false;
         this.#end();
@@ -106,7 +124,7 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
     }
 
     override async commitTransaction(): Promise<void> {
-      await whileBusy(() => super.commitTransaction(), host.lockSeconds);
+      await host.whileBusy(() => super.commitTransaction());
       if (this.isTransactionActive) return;
       const wrote = this.#wrote;
       this.#end();
@@ -146,11 +164,8 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
       this.#endTurn = undefined;
     }
 
-    #request(holder: string): { seconds: number; holder: string } {
-      return {
-        seconds: host.lockSeconds,
-        holder: (this.data as { holder?: string }).holder ?? holder,
-      };
+    #request(holder: string): TurnRequest {
+      return { seconds: host.lockSeconds, holder, ...sessionOf(this) };
     }
   };
 }

@@ -1,5 +1,6 @@
 import { ConnError, type Table } from "@conn/core";
-import type { EntityManager, QueryRunner } from "typeorm";
+import type { EntityManager } from "typeorm";
+import { endedSession } from "../aborted.ts";
 import { sqlite } from "../dialect-facts.ts";
 import type {
   EngineReadOptions,
@@ -7,39 +8,43 @@ import type {
   EngineSessionOptions,
   ExecuteResult,
 } from "../engine.ts";
-import { FairLock } from "../fair-lock.ts";
 import type { Statement } from "../params.ts";
+import type { RunnerSession } from "../runner-session.ts";
 import { assertOne, assertReads } from "../statement.ts";
+import { Turns } from "../turns.ts";
 import { bindValue } from "./bind.ts";
-import { breathe } from "./breathe.ts";
+import { breathe } from "../breathe.ts";
 import { whileBusy } from "./busy.ts";
 import type { SqliteDatabase } from "./driver.ts";
 import type { SqliteEngine } from "./engine.ts";
-import { runStatement } from "./execute.ts";
 import { readTable } from "./read.ts";
-import { transactionError, transactionVerbs } from "./transactions.ts";
+import type { TurnRunner } from "./runner.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
 
 /** A transaction on the writing handle, which is this session's from begin to end. */
 export class WriteSession implements EngineSession {
   readonly #engine: SqliteEngine;
-  readonly #runner: QueryRunner;
+  readonly #runner: TurnRunner;
   // The calls of one session run one after the other, however they were started.
-  readonly #order = new FairLock();
+  readonly #order = new Turns(1);
   #wrote = false;
+  #ended = false;
 
-  static async begin(
-    engine: SqliteEngine,
-    { holder }: EngineSessionOptions,
-  ): Promise<WriteSession> {
-    const session = new WriteSession(engine, holder);
-    await session.#runner.startTransaction();
+  static async begin(engine: SqliteEngine, options: EngineSessionOptions): Promise<WriteSession> {
+    const session = new WriteSession(engine, options);
+    await session.#runner.beginTurn();
     return session;
   }
 
-  private constructor(engine: SqliteEngine, holder: string) {
+  private constructor(engine: SqliteEngine, { holder, scope, signal }: EngineSessionOptions) {
     this.#engine = engine;
-    this.#runner = engine.dataSource.createQueryRunner();
-    this.#runner.data = { holder };
+    this.#runner = engine.dataSource.createQueryRunner() as TurnRunner;
+    this.#runner.data = {
+      holder,
+      scope,
+      signal,
+      begin: () => this.#ordered(() => this.#begin()),
+    } satisfies RunnerSession;
   }
 
   get manager(): EntityManager {
@@ -60,11 +65,11 @@ export class WriteSession implements EngineSession {
 
   execute(statement: Statement): Promise<ExecuteResult> {
     return this.#ordered(async () => {
-      const { verb } = assertOne(statement.source, sqlite);
+      const { verb, writer } = assertOne(statement.source, sqlite);
       if (transactionVerbs.has(verb)) throw transactionError(verb);
       await this.#begin();
       this.#wrote = true;
-      return runStatement(this.#engine.writer, statement, verb);
+      return this.#engine.write(statement, writer);
     });
   }
 
@@ -83,6 +88,7 @@ export class WriteSession implements EngineSession {
 
   end(): Promise<void> {
     return this.#ordered(async () => {
+      this.#ended = true;
       try {
         await this.#undo();
       } finally {
@@ -94,8 +100,9 @@ export class WriteSession implements EngineSession {
   /** After a commit or a rollback the next call begins anew. */
   async #begin(): Promise<void> {
     await breathe();
+    if (this.#ended) throw endedSession();
     if (!this.#runner.isTransactionActive) {
-      await this.#runner.startTransaction();
+      await this.#runner.beginTurn();
     } else if (!this.#engine.inTransaction()) {
       // A full disk and ON CONFLICT ROLLBACK end a transaction; going on would commit half of it.
       throw new ConnError(
@@ -123,14 +130,16 @@ export class ReadSession implements EngineSession {
   readonly #engine: SqliteEngine;
   readonly #database: SqliteDatabase;
   readonly #release: () => void;
-  readonly #order = new FairLock();
+  readonly #signal: AbortSignal;
+  readonly #order = new Turns(1);
 
   static async begin(
     engine: SqliteEngine,
     database: SqliteDatabase,
     release: () => void,
+    signal: AbortSignal,
   ): Promise<ReadSession> {
-    const session = new ReadSession(engine, database, release);
+    const session = new ReadSession(engine, database, release, signal);
     try {
       await session.#begin();
       return session;
@@ -140,10 +149,16 @@ export class ReadSession implements EngineSession {
     }
   }
 
-  private constructor(engine: SqliteEngine, database: SqliteDatabase, release: () => void) {
+  private constructor(
+    engine: SqliteEngine,
+    database: SqliteDatabase,
+    release: () => void,
+    signal: AbortSignal,
+  ) {
     this.#engine = engine;
     this.#database = database;
     this.#release = release;
+    this.#signal = signal;
   }
 
   get manager(): never {
@@ -198,6 +213,7 @@ export class ReadSession implements EngineSession {
     await whileBusy(
       () => this.#database.prepare("select count(*) from sqlite_master").all([], false),
       this.#engine.lockSeconds,
+      this.#signal,
     );
   }
 

@@ -1,7 +1,7 @@
 import { sqlite } from "../dialect-facts.ts";
 import { checkValue } from "../values.ts";
 import { bindValue } from "./bind.ts";
-import { changesOf, narrowInteger } from "./changes.ts";
+import { Changes, narrowInteger } from "./changes.ts";
 import type { SqliteDatabase, SqliteStatement } from "./driver.ts";
 import { sqliteCode } from "./errors.ts";
 
@@ -11,15 +11,17 @@ import { sqliteCode } from "./errors.ts";
  */
 export class TypeormDatabase {
   readonly #database: SqliteDatabase;
+  readonly #changes: Changes;
   readonly #onClose: () => void;
 
   constructor(database: SqliteDatabase, onClose: () => void) {
     this.#database = database;
+    this.#changes = new Changes(database);
     this.#onClose = onClose;
   }
 
   prepare(text: string): TypeormStatement {
-    return named(() => new TypeormStatement(this.#database, this.#database.prepare(text)));
+    return named(() => new TypeormStatement(this.#changes, this.#database.prepare(text)));
   }
 
   /** Rows of a PRAGMA, as objects. */
@@ -37,11 +39,11 @@ export class TypeormDatabase {
 
 export class TypeormStatement {
   readonly reader: boolean;
-  readonly #database: SqliteDatabase;
+  readonly #changes: Changes;
   readonly #statement: SqliteStatement;
 
-  constructor(database: SqliteDatabase, statement: SqliteStatement) {
-    this.#database = database;
+  constructor(changes: Changes, statement: SqliteStatement) {
+    this.#changes = changes;
     this.#statement = statement;
     this.reader = statement.columns.length > 0;
   }
@@ -58,7 +60,8 @@ export class TypeormStatement {
     const bound = values.map(bind);
     return named(() => {
       this.#statement.run(bound);
-      return changesOf(this.#database);
+      const { changes, lastId = 0 } = this.#changes.read();
+      return { changes, lastInsertRowid: lastId };
     });
   }
 }

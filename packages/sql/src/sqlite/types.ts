@@ -1,6 +1,9 @@
-import type { ColumnSpec, ColumnType } from "@conn/core";
+import type { ColumnType } from "@conn/core";
+import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
+import { fillerFor } from "../fill.ts";
+import { parseJsonCell } from "../json-cell.ts";
+import { parseTimestamp } from "../timestamp.ts";
 import type { SqliteColumn } from "./driver.ts";
-import { parseTimestamp } from "./timestamp.ts";
 
 /** What a declaration in CREATE TABLE promises. SQLite enforces none of it: any cell may hold anything. */
 type Declared =
@@ -17,26 +20,20 @@ type Declared =
   | "uuid"
   | "anything";
 
-/** Turns a cell that is not null into the column type's value, or into `misfit` where that would lose something. */
-export type Convert = (cell: unknown) => unknown;
-
-export const misfit: unique symbol = Symbol("misfit");
-
-/** The column as announced to a table, and how its cells get there; no `convert` means as they are. */
-export interface ColumnPlan {
-  readonly spec: ColumnSpec;
-  readonly convert: Convert | undefined;
-}
-
 export function planColumn({ name, type }: SqliteColumn): ColumnPlan {
   const declared = declaredOf(type);
   const scale = declared === "decimal" ? scaleOf(type) : undefined;
-  return { spec: { name, type: columnType(declared), scale }, convert: converter(declared, scale) };
+  const columnType = columnTypeOf(declared);
+  return {
+    spec: { name, type: columnType, scale },
+    convert: converter(declared, scale),
+    filler: fillerFor(columnType),
+  };
 }
 
 /** The column type of a declaration, for catalogues. */
 export function typeOfDeclaration(type: string | null): ColumnType {
-  return columnType(declaredOf(type)) ?? "unknown";
+  return columnTypeOf(declaredOf(type)) ?? "unknown";
 }
 
 /** By name first, then by the rules of affinity: https://sqlite.org/datatype3.html#determination_of_column_affinity */
@@ -71,7 +68,7 @@ function declaredOf(type: string | null): Declared {
   }
 }
 
-function columnType(declared: Declared): ColumnType | undefined {
+function columnTypeOf(declared: Declared): ColumnType | undefined {
   switch (declared) {
     case "boolean":
     case "integer":
@@ -116,7 +113,7 @@ function converter(declared: Declared, scale: number | undefined): Convert | und
     case "timestamp":
       return toTimestamp;
     case "json":
-      return toJson;
+      return parseJsonCell;
     case "uuid":
       return (cell) => (typeof cell === "string" ? cell : misfit);
     // The table's own column types take these as they are, and widen where a cell breaks the promise.
@@ -150,7 +147,8 @@ function toDecimal(cell: unknown, scale: number | undefined): unknown {
         ? String(cell)
         : "";
   const parts = /^-?\d+(?:\.(\d+))?$/.exec(text);
-  if (!parts) return misfit;
+  // A double holds fifteen digits for sure; what it has beyond them SQLite has rounded already.
+  if (!parts || (typeof cell === "number" && Math.abs(cell) >= 1e15)) return misfit;
   const digits = parts[1]?.length ?? 0;
   if (scale === undefined || digits === scale) return text;
   // More digits than declared, as 0.1 + 0.2 leaves them: the declaration does not hold here.
@@ -163,18 +161,4 @@ function toTimestamp(cell: unknown): unknown {
   if (typeof cell !== "string") return misfit;
   const ms = parseTimestamp(cell);
   return Number.isNaN(ms) ? misfit : ms;
-}
-
-function toJson(cell: unknown): unknown {
-  if (typeof cell !== "string") return misfit;
-  try {
-    // Numbers that long may have no double of the same value.
-    for (const [digits] of cell.matchAll(/-?\d[\d.]{15,}/g))
-      if (String(Number(digits)) !== digits) return misfit;
-    const value: unknown = JSON.parse(cell);
-    // A cell that holds JSON's null is not a cell that is missing.
-    return value === null ? misfit : value;
-  } catch {
-    return misfit;
-  }
 }

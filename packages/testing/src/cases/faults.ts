@@ -79,7 +79,7 @@ export const faultCases: readonly Case[] = [
     "gives up on a source that accepts and says nothing",
     ["network"],
     async (context) => {
-      const usual = (): void => configure({ openTimeout: 30, retry: {} });
+      const usual = (): void => void configure({ openTimeout: 30, retry: {} });
       configure({ openTimeout: 0.3, retry: { attempts: 1 } });
       context.defer(usual);
       const { conn, proxy } = await context.proxied();

@@ -1,4 +1,4 @@
-import { type ConnectionClass, ConnError, type OpenContext } from "@conn/core";
+import type { ConnectionClass, OpenContext } from "@conn/core";
 import { z } from "zod";
 import type { PetClient } from "../pet-client.ts";
 import { type PetsConfig, PetsConnection } from "../pets.ts";
@@ -83,20 +83,6 @@ export class PublicSettings extends PetsConnection {
   }
   override toJSON(): ReturnType<PetsConnection["toJSON"]> {
     return { ...super.toJSON(), ...(this.login as object) };
-  }
-}
-
-/** Puts the token, backwards to be clever, and as it is, into an error of its own making. */
-export class SecretInMessage extends PetsConnection {
-  protected override async open(settings: PetsConfig, context: OpenContext): Promise<PetClient> {
-    try {
-      return await super.open(settings, context);
-    } catch (error) {
-      if (!(error as Error).message.includes("login")) throw error;
-      const refusal = new ConnError("CONN_AUTH", "The login was refused.");
-      refusal.message = `The login with ${settings.token} was refused.`;
-      throw refusal;
-    }
   }
 }
 

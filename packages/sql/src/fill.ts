@@ -13,28 +13,26 @@ export interface Filler {
   finish(): ColumnChunk;
 }
 
-/** The filler of a declared type; undefined where cells of the type need a conversion of their own. */
+/** The filler for cells of a type as numbers, 0 and 1, and texts of timestamps; undefined where the type has none. */
 export function fillerFor(
   type: ColumnType | undefined,
-  index: number,
-  length: number,
-): Filler | undefined {
+): ((index: number, length: number) => Filler) | undefined {
   switch (type) {
     case "integer":
-      return new IntegerFiller(index, new Int32Array(length));
+      return (index, length) => new IntegerFiller(index, new Int32Array(length));
     case "float":
-      return new FloatFiller(index, new Float64Array(length));
+      return (index, length) => new FloatFiller(index, new Float64Array(length));
     case "boolean":
-      return new BooleanFiller(index, new Uint8Array(length));
+      return (index, length) => new BooleanFiller(index, new Uint8Array(length));
     case "timestamp":
-      return new TimestampFiller(index, new Float64Array(length));
+      return (index, length) => new TimestampFiller(index, new Float64Array(length));
     default:
       return undefined;
   }
 }
 
 /** What the fillers share; their loops they have for themselves. */
-abstract class NumberFiller<
+export abstract class NumberFiller<
   Values extends Int32Array | Float64Array | Uint8Array,
 > implements Filler {
   protected readonly index: number;

@@ -1,7 +1,18 @@
 import type { ColumnChunk, ColumnSpec } from "@conn/core";
-import type { SqliteStatement } from "./driver.ts";
-import { fillerFor, type Rows } from "./fill.ts";
-import { type ColumnPlan, type Convert, misfit, planColumn } from "./types.ts";
+import type { Filler, Rows } from "./fill.ts";
+
+/** Turns a cell that is not null into the column type's value, or into `misfit` where that would lose something. */
+export type Convert = (cell: unknown) => unknown;
+
+export const misfit: unique symbol = Symbol("misfit");
+
+/** The column as announced to a table, and how its cells get there; with neither way they go as they are. */
+export interface ColumnPlan {
+  readonly spec: ColumnSpec;
+  readonly convert?: Convert | undefined;
+  /** Reads the cells of so many rows straight into the table's memory. */
+  readonly filler?: ((index: number, length: number) => Filler) | undefined;
+}
 
 const blockSize = 256;
 
@@ -9,8 +20,8 @@ const blockSize = 256;
 export class Columns {
   readonly #plans: ColumnPlan[];
 
-  constructor(statement: SqliteStatement) {
-    this.#plans = statement.columns.map(planColumn);
+  constructor(plans: readonly ColumnPlan[]) {
+    this.#plans = [...plans];
   }
 
   specs(): ColumnSpec[] {
@@ -19,7 +30,7 @@ export class Columns {
 
   /**
    * The rows' cells, column by column. `kept` is false where a column lost its declared type over
-   * them; its cells are then as SQLite stored them.
+   * them; its cells are then as the source stored them.
    */
   read(rows: Rows): { readonly chunks: ColumnChunk[]; readonly kept: boolean } {
     const filled = this.#fill(rows);
@@ -28,7 +39,7 @@ export class Columns {
       const chunk = filled[index] ?? (convert && convertColumn(rows, index, convert));
       if (chunk) return chunk;
       if (convert) {
-        this.#plans[index] = { spec: { name: spec.name }, convert: undefined };
+        this.#plans[index] = { spec: { name: spec.name } };
         kept = false;
       }
       return { rows, index };
@@ -38,7 +49,7 @@ export class Columns {
 
   /** The columns that go straight into memory, block by block: the rows of a block are still in the processor's cache. */
   #fill(rows: Rows): (ColumnChunk | undefined)[] {
-    const fillers = this.#plans.map(({ spec }, index) => fillerFor(spec.type, index, rows.length));
+    const fillers = this.#plans.map(({ filler }, index) => filler?.(index, rows.length));
     for (let from = 0; from < rows.length; from += blockSize) {
       const to = Math.min(rows.length, from + blockSize);
       for (const [index, filler] of fillers.entries()) {

@@ -1,0 +1,91 @@
+import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
+
+/** https://mariadb.com/docs/server/reference/error-codes and MySQL's own list, which agree on these. */
+export const mysqlErrors: DialectErrors = {
+  code: (error) => serverError(error)?.code,
+
+  message: (error) =>
+    serverError(error)?.sqlMessage ?? (error instanceof Error ? error.message : String(error)),
+
+  connCode(code) {
+    switch (code) {
+      case "ER_ACCESS_DENIED_ERROR":
+      case "ER_ACCESS_DENIED_NO_PASSWORD_ERROR":
+        return "CONN_AUTH";
+      case "ER_BAD_DB_ERROR":
+      case "ER_DBACCESS_DENIED_ERROR":
+      case "ER_CON_COUNT_ERROR":
+      case "ER_TOO_MANY_USER_CONNECTIONS":
+        return "CONN_OPEN";
+      case "ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION":
+      case "ER_OPTION_PREVENTS_STATEMENT":
+        return "CONN_READ_ONLY";
+      case "ER_QUERY_TIMEOUT":
+      case "ER_STATEMENT_TIMEOUT":
+        return "CONN_TIMEOUT";
+      default:
+        return endCodes.has(code) ? "CONN_LOST" : "CONN_QUERY";
+    }
+  },
+
+  hint(code) {
+    switch (code) {
+      case "ER_ACCESS_DENIED_ERROR":
+      case "ER_ACCESS_DENIED_NO_PASSWORD_ERROR":
+        return "Correct `username` and `password` in the secrets file.";
+      case "ER_BAD_DB_ERROR":
+        return "Correct `database`, or make it: create database NAME";
+      case "ER_DBACCESS_DENIED_ERROR":
+      case "ER_TABLEACCESS_DENIED_ERROR":
+      case "ER_SPECIFIC_ACCESS_DENIED_ERROR":
+        return "The user may not do this: grant it, or log in as another.";
+      case "ER_CON_COUNT_ERROR":
+      case "ER_TOO_MANY_USER_CONNECTIONS":
+        return "The server has no connection left: lower `poolSize`, or raise max_connections there.";
+      default:
+        return undefined;
+    }
+  },
+
+  missing(code, message) {
+    const table = code === "ER_NO_SUCH_TABLE" && /Table '(?:[^']*\.)?([^.']+)' /.exec(message);
+    if (table) return { kind: "table", name: table[1]! };
+    const column =
+      code === "ER_BAD_FIELD_ERROR" && /Unknown column '(?:[^']*\.)?([^.']+)' /.exec(message);
+    return column ? { kind: "column", name: column[1]! } : undefined;
+  },
+
+  lost: (error) =>
+    [...layersOf(error)].some((layer) => {
+      const { code, message } = layer as { code?: unknown; message?: unknown };
+      return (
+        (typeof code === "string" && endCodes.has(code)) ||
+        (typeof message === "string" && /closed state|connection is closed/i.test(message))
+      );
+    }),
+
+  transient: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
+
+  mayPassAgain: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
+};
+
+const rollbackCodes: ReadonlySet<string> = new Set(["ER_LOCK_DEADLOCK", "ER_CHECKREAD"]);
+
+const endCodes: ReadonlySet<string> = new Set([
+  ...lostCodes,
+  "PROTOCOL_CONNECTION_LOST",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CONNECTION_KILLED",
+  "ER_NORMAL_SHUTDOWN",
+]);
+
+interface ServerError {
+  readonly code: string;
+  readonly sqlMessage: string;
+}
+
+function serverError(error: unknown): ServerError | undefined {
+  for (const layer of layersOf(error))
+    if ("sqlMessage" in layer && "code" in layer) return layer as ServerError;
+  return undefined;
+}

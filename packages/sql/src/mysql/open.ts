@@ -1,0 +1,77 @@
+import { ConnError } from "@conn/core";
+import { importOptional } from "@conn/core/toolkit";
+import type { PoolOptions, SslOptions } from "mysql2";
+import type { SQLConfig } from "../config.ts";
+import type { EngineContext } from "../dialects.ts";
+import type { ServerEngine } from "../server/engine.ts";
+import { openServer } from "../server/open.ts";
+import { isLocal, tlsOptions } from "../server/tls.ts";
+import { mysqlErrors } from "./errors.ts";
+import { type Mysql, MysqlWire } from "./wire.ts";
+
+/** Opens a MySQL or MariaDB database: one pool of mysql2's, under our calls and under TypeORM. */
+export async function openMysql(config: SQLConfig, context: EngineContext): Promise<ServerEngine> {
+  const name = "mysql2";
+  const mysql = await importOptional(
+    async () => ((await import(name)) as { default: Mysql }).default,
+    { packageName: name, needed: "A MySQL or MariaDB database", connection: context.name },
+  );
+  const wire = new MysqlWire(mysql, await poolOptions(config, context.name), config.poolSize);
+  // TypeORM makes a pool of what it is given, and ends it; this one is ours.
+  const shared = {
+    getConnection: (...args: Parameters<typeof wire.pool.getConnection>) =>
+      wire.pool.getConnection(...args),
+    end: (done: () => void) => done(),
+  };
+  return openServer(wire, mysqlErrors, config, context, {
+    // TypeORM knows by this name which statements return rows.
+    type: config.url?.startsWith("mariadb") ? "mariadb" : "mysql",
+    driver: { createPool: () => shared },
+    database: config.database,
+  });
+}
+
+async function poolOptions(config: SQLConfig, connection: string): Promise<PoolOptions> {
+  const {
+    host = "localhost",
+    port,
+    username,
+    password,
+    database,
+    connectTimeout,
+    query = {},
+  } = config;
+  const { charset, ...unknown } = query;
+  const [surplus] = Object.keys(unknown);
+  if (surplus !== undefined) {
+    throw new ConnError(
+      "CONN_CONFIG",
+      `${JSON.stringify(surplus.slice(0, 40))} is no option of a MySQL url here.`,
+      { connection, operation: "open", hint: "There are charset, sslmode and connect_timeout." },
+    );
+  }
+  const ssl = await tlsOptions(host, config.ssl);
+  const socket = isLocal(host) && host.startsWith("/");
+  return {
+    ...(socket ? { socketPath: host } : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === "" ? {} : { database }),
+    // mysql2 takes names as well; `utf8` has four bytes there, as everybody means it.
+    charset: charset === undefined || /^utf8(mb4)?$/i.test(charset) ? "utf8mb4" : charset,
+    ...(ssl === undefined ? {} : { ssl: ssl as SslOptions }),
+    connectTimeout: connectTimeout * 1000,
+    enableKeepAlive: true,
+    timezone: "Z",
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    jsonStrings: true,
+    stringifyObjects: true,
+    multipleStatements: false,
+    // The server may not ask for files of this machine; and the settings of a session are the
+    // server's own, before and after it is reset.
+    flags: ["-LOCAL_FILES", "-IGNORE_SPACE"],
+  };
+}

@@ -1,0 +1,113 @@
+import type { ColumnType } from "@conn/core";
+import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
+import { fillerFor } from "../fill.ts";
+import { parseJsonCell } from "../json-cell.ts";
+import { parseInstant } from "../postgres/instant.ts";
+
+/** A column as the server describes it: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_column_definition.html */
+export interface Field {
+  readonly name: string;
+  readonly columnType?: number;
+  readonly columnLength?: number;
+  readonly characterSet?: number;
+  readonly flags: number | string[];
+  readonly decimals: number;
+  /** MariaDB: `uuid`, `inet6`. */
+  readonly extendedTypeName?: string;
+  /** MariaDB: `json`. */
+  readonly extendedFormat?: string;
+}
+
+interface Kind {
+  readonly type: ColumnType;
+  readonly convert?: Convert;
+}
+
+const binaryCharset = 63;
+
+export function planField(field: Field): ColumnPlan {
+  const { type, convert } = kindOf(field);
+  // Thirty-one stands for a number of digits that is not fixed.
+  const scale = type === "decimal" && field.decimals < 31 ? field.decimals : undefined;
+  return {
+    spec: { name: field.name, type, scale },
+    convert,
+    filler: type === "timestamp" ? undefined : fillerFor(type),
+  };
+}
+
+function kindOf(field: Field): Kind {
+  if (field.extendedFormat === "json") return { type: "json", convert: parseJsonCell };
+  if (field.extendedTypeName === "uuid") return { type: "uuid" };
+  switch (field.columnType) {
+    case 0x01:
+      // BOOLEAN is a name for TINYINT(1) and nothing else.
+      return field.columnLength === 1
+        ? { type: "boolean", convert: toBoolean }
+        : { type: "integer", convert: toInteger };
+    case 0x02:
+    case 0x03:
+    case 0x08:
+    case 0x09:
+    case 0x0d:
+      return { type: "integer", convert: toInteger };
+    case 0x04:
+    case 0x05:
+      return { type: "float" };
+    case 0x00:
+    case 0xf6:
+      return { type: "decimal", convert: String };
+    case 0x07:
+      return { type: "timestamp", convert: toInstant };
+    case 0x0c:
+      return { type: "datetime", convert: toDatetime };
+    case 0x0a:
+      return { type: "date", convert: toDate };
+    case 0x0b:
+      return { type: "time", convert: toTime };
+    case 0x10:
+      return { type: "bytes", convert: toBytes };
+    case 0xf5:
+      return { type: "json", convert: parseJsonCell };
+    case 0xff:
+      return { type: "bytes", convert: toBytes };
+    default:
+      return field.characterSet === binaryCharset
+        ? { type: "bytes", convert: toBytes }
+        : { type: "string" };
+  }
+}
+
+function toBoolean(cell: unknown): unknown {
+  return cell === 1 ? true : cell === 0 ? false : misfit;
+}
+
+/** mysql2 gives text for what a number does not hold. */
+function toInteger(cell: unknown): unknown {
+  return typeof cell === "string" ? BigInt(cell) : cell;
+}
+
+/** The connection's time zone is UTC, so that a TIMESTAMP is an instant. Zero dates are none. */
+function toInstant(cell: unknown): unknown {
+  const ms = parseInstant(`${String(cell)}+00`);
+  return Number.isNaN(ms) ? misfit : ms;
+}
+
+function toDatetime(cell: unknown): unknown {
+  const text = String(cell);
+  return text.startsWith("0000") ? misfit : text.replace(" ", "T");
+}
+
+function toDate(cell: unknown): unknown {
+  const text = String(cell);
+  return /^0000|-00/.test(text) ? misfit : text;
+}
+
+/** A TIME may be negative or longer than a day, as a duration is. */
+function toTime(cell: unknown): unknown {
+  return /^([01]\d|2[0-3]):/.test(String(cell)) ? cell : misfit;
+}
+
+function toBytes(cell: unknown): unknown {
+  return cell instanceof Uint8Array ? new Uint8Array(cell) : misfit;
+}

@@ -1,0 +1,277 @@
+import type { Table } from "@conn/core";
+import type { FieldPacket, Pool, PoolConnection, PoolOptions, ResultSetHeader } from "mysql2";
+import { mysql } from "../dialect-facts.ts";
+import type { ExecuteResult } from "../engine.ts";
+import type { Statement } from "../params.ts";
+import { type CatalogRow, tablesOf } from "../server/catalog.ts";
+import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
+import { tableOfRows } from "../table-of-rows.ts";
+import type { ColumnPlan } from "../columns.ts";
+import { bindValue } from "./bind.ts";
+import { type Field, planField } from "./types.ts";
+
+/** What is used of the module `mysql2`. */
+export interface Mysql {
+  createPool(options: PoolOptions): Pool;
+  createConnection(options: PoolOptions): PoolConnection;
+}
+
+interface Answer {
+  readonly fields: readonly Field[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly header: ResultSetHeader | undefined;
+}
+
+/** The parts of a connection that mysql2's own types leave out. */
+interface Inner {
+  readonly stream: { ref(): void; unref(): void; destroy(): void };
+}
+
+/** MySQL and MariaDB through mysql2. Statements with values are prepared on the server. */
+export class MysqlWire implements Wire<PoolConnection> {
+  readonly facts = mysql;
+  readonly pool: Pool;
+  readonly #mysql: Mysql;
+  readonly #options: PoolOptions;
+  readonly #clients = new Set<PoolConnection>();
+  /** Those whose session reads only, until they are cleaned. */
+  readonly #readOnly = new WeakSet<PoolConnection>();
+
+  constructor(mysql2: Mysql, options: PoolOptions, poolSize: number) {
+    this.#mysql = mysql2;
+    this.#options = options;
+    this.pool = mysql2.createPool({ ...options, connectionLimit: poolSize });
+    this.pool.on("connection", (client) => {
+      this.#clients.add(client);
+      client.on("end", () => this.#clients.delete(client));
+      // A socket that breaks between two calls fails the next one; unheard it would end the process.
+      client.on("error", () => this.#clients.delete(client));
+      client.query("SET time_zone = '+00:00'");
+    });
+    // A script that has nothing left to do ends, whatever is idle in the pool.
+    this.pool.on("acquire", (client) => innerOf(client).stream.ref());
+    this.pool.on("release", (client) => innerOf(client).stream.unref());
+  }
+
+  take(): Promise<PoolConnection> {
+    return new Promise((resolve, reject) =>
+      this.pool.getConnection((error, client) => (error ? reject(error) : resolve(client))),
+    );
+  }
+
+  give(client: PoolConnection, broken: boolean): void {
+    if (broken) this.destroy(client);
+    else client.release();
+  }
+
+  destroy(client: PoolConnection): void {
+    this.#clients.delete(client);
+    client.destroy();
+    innerOf(client).stream.destroy();
+  }
+
+  async cancel({ threadId }: PoolConnection): Promise<void> {
+    const helper = this.#mysql.createConnection({ ...this.#options, connectTimeout: 2000 });
+    helper.on("error", () => {});
+    try {
+      await send(helper, { text: `KILL QUERY ${threadId}` });
+    } finally {
+      innerOf(helper).stream.destroy();
+    }
+  }
+
+  async clean(client: PoolConnection): Promise<void> {
+    await new Promise<void>((resolve, reject) =>
+      client.reset((error) => (error ? reject(error) : resolve())),
+    );
+    this.#readOnly.delete(client);
+    await send(client, { text: "SET time_zone = '+00:00'" });
+  }
+
+  async query(
+    client: PoolConnection,
+    statement: Statement,
+    { maxRows }: WireReadOptions,
+  ): Promise<Table> {
+    const started = performance.now();
+    if (maxRows !== undefined) return this.#first(client, statement, maxRows, started);
+    const { fields, rows } = await send(client, statement);
+    return tableOfRows(fields.map(planField), rows, { ms: performance.now() - started });
+  }
+
+  async execute(client: PoolConnection, statement: Statement): Promise<ExecuteResult> {
+    const { fields, rows, header } = await send(client, statement);
+    const table = await tableOfRows(fields.map(planField), rows, { ms: 0 });
+    if (!header) return { rowCount: rows.length, rows: table };
+    const { affectedRows, insertId } = header;
+    return {
+      rowCount: affectedRows,
+      ...(insertId ? { lastId: lastIdOf(insertId) } : {}),
+      rows: table,
+    };
+  }
+
+  async *stream(
+    client: PoolConnection,
+    statement: Statement,
+    batchSize: number,
+  ): AsyncGenerator<Table, void, undefined> {
+    const { rows, plans } = streamRows(client, statement, Math.min(batchSize, 1000));
+    let ended = false;
+    try {
+      let batch: unknown[][] = [];
+      let started = performance.now();
+      for await (const row of rows) {
+        batch.push(row);
+        if (batch.length < batchSize) continue;
+        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
+        batch = [];
+        started = performance.now();
+      }
+      ended = true;
+      if (batch.length > 0)
+        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
+    } finally {
+      // The server would go on to send all the rest, and the next statement wait for it.
+      if (!ended) this.destroy(client);
+    }
+  }
+
+  async begin(client: PoolConnection, { readOnly, isolation }: BeginOptions): Promise<void> {
+    if (isolation !== undefined)
+      await send(client, { text: `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}` });
+    // Beginning it as read-only alone would let CREATE and DROP pass, which end it.
+    if (readOnly && !this.#readOnly.has(client)) {
+      await send(client, { text: "SET SESSION TRANSACTION READ ONLY" });
+      this.#readOnly.add(client);
+    }
+    await send(client, { text: "START TRANSACTION" });
+  }
+
+  async commit(client: PoolConnection): Promise<void> {
+    await send(client, { text: "COMMIT" });
+  }
+
+  async rollback(client: PoolConnection): Promise<void> {
+    await send(client, { text: "ROLLBACK" });
+  }
+
+  async ping(client: PoolConnection): Promise<void> {
+    await send(client, { text: "SELECT 1" });
+  }
+
+  async catalog(client: PoolConnection): Promise<readonly CatalogTable[]> {
+    const { rows } = await send(client, { text: catalogQuery });
+    return tablesOf(rows.map(rowOfCatalog));
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) innerOf(client).stream.ref();
+    const timer = setTimeout(() => {
+      for (const client of this.#clients) this.destroy(client);
+    }, 1000);
+    await new Promise<void>((resolve) => this.pool.end(() => resolve()));
+    clearTimeout(timer);
+    for (const client of this.#clients) this.destroy(client);
+  }
+
+  /** The first rows. With more to come the connection is closed: the server cannot be told to stop. */
+  async #first(
+    client: PoolConnection,
+    statement: Statement,
+    maxRows: number,
+    started: number,
+  ): Promise<Table> {
+    const source = streamRows(client, statement, Math.min(maxRows + 1, 1000));
+    const rows: unknown[][] = [];
+    for await (const row of source.rows) {
+      rows.push(row);
+      if (rows.length > maxRows) break;
+    }
+    const truncated = rows.length > maxRows;
+    if (truncated) this.destroy(client);
+    return tableOfRows(source.plans(), rows.slice(0, maxRows), {
+      ms: performance.now() - started,
+      ...(truncated ? { truncated } : {}),
+    });
+  }
+}
+
+type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;
+
+interface RowStream {
+  readonly rows: AsyncIterable<unknown[]>;
+  /** Known from the first row on, or the end. */
+  readonly plans: () => ColumnPlan[];
+}
+
+function streamRows(
+  client: PoolConnection,
+  { text, values }: Statement,
+  highWaterMark: number,
+): RowStream {
+  const query =
+    values.length > 0
+      ? client.execute({ sql: text, values: values.map(bindValue) as never, rowsAsArray: true })
+      : client.query({ sql: text, rowsAsArray: true });
+  let fields: readonly Field[] = [];
+  query.on("fields", (found: FieldPacket[] | undefined) => {
+    fields = found ?? [];
+  });
+  return {
+    rows: query.stream({ objectMode: true, highWaterMark }),
+    plans: () => fields.map(planField),
+  };
+}
+
+/** Runs a statement: prepared where it has values, in one round trip where it has none. */
+function send(client: PoolConnection, { text, values = [] }: Sent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, result: unknown, fields: unknown): void => {
+      if (error) reject(error);
+      else if (Array.isArray(result))
+        resolve({
+          fields: (fields ?? []) as Field[],
+          rows: result as unknown[][],
+          header: undefined,
+        });
+      else resolve({ fields: [], rows: [], header: result as ResultSetHeader });
+    };
+    if (values.length > 0)
+      client.execute(
+        { sql: text, values: values.map(bindValue) as never, rowsAsArray: true },
+        done as never,
+      );
+    else client.query({ sql: text, rowsAsArray: true }, done as never);
+  });
+}
+
+function lastIdOf(id: number | string): number | bigint {
+  const number = Number(id);
+  return Number.isSafeInteger(number) ? number : BigInt(id);
+}
+
+function innerOf(client: PoolConnection): Inner {
+  return client as unknown as Inner;
+}
+
+function rowOfCatalog(cells: readonly unknown[]): CatalogRow {
+  const [schema, table, kind, column, type, nullable] = cells as string[];
+  return {
+    schema: schema!,
+    table: table!,
+    kind: kind!,
+    column: column ?? null,
+    type: type!,
+    nullable: nullable === "YES",
+  };
+}
+
+const catalogQuery = `
+  select t.table_schema, t.table_name, if(t.table_type like '%VIEW', 'view', 'table'),
+    c.column_name, c.column_type, c.is_nullable
+  from information_schema.tables t
+  left join information_schema.columns c
+    on c.table_schema = t.table_schema and c.table_name = t.table_name
+  where t.table_schema not in ('information_schema', 'mysql', 'performance_schema', 'sys')
+  order by t.table_schema, t.table_name, c.ordinal_position`;

@@ -1,0 +1,85 @@
+import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
+
+/** The driver's own failures, which carry no code. */
+const lostMessage =
+  /connection terminated|connection ended|not queryable|client was closed|server closed the connection|read ECONNRESET/i;
+
+/** SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const postgresErrors: DialectErrors = {
+  code: (error) => serverError(error)?.code,
+
+  message: (error) =>
+    serverError(error)?.message ?? (error instanceof Error ? error.message : String(error)),
+
+  connCode(code) {
+    if (code === "28P01" || code === "28000") return "CONN_AUTH";
+    if (code === "3D000" || code === "53300") return "CONN_OPEN";
+    if (code === "25006") return "CONN_READ_ONLY";
+    if (code === "57014") return "CONN_TIMEOUT";
+    return isShutdown(code) ? "CONN_LOST" : "CONN_QUERY";
+  },
+
+  hint(code, error) {
+    switch (code) {
+      case "28P01":
+      case "28000":
+        return "Correct `username` and `password` in the secrets file.";
+      case "3D000":
+        return "Correct `database`, or make it: createdb NAME";
+      case "53300":
+        return "The server has no connection left: lower `poolSize`, or raise max_connections there.";
+      case "42501":
+        return "The user may not do this: grant it, or log in as another.";
+      case "57014":
+        return "The server's own time limit ended the statement: raise statement_timeout.";
+      case "25P02":
+        return "An earlier statement of the session failed: call session.rollback(), and do all of it again.";
+      default:
+        return serverError(error)?.hint;
+    }
+  },
+
+  missing(code, message) {
+    const kind = code === "42P01" ? "table" : code === "42703" ? "column" : undefined;
+    const name = /^(?:relation|column) (?:"(.+)"|(\S+)) does not exist$/.exec(message);
+    const found = name && (name[1] ?? name[2]!).split(".").at(-1);
+    return kind && found ? { kind, name: found } : undefined;
+  },
+
+  lost(error) {
+    const code = serverError(error)?.code;
+    if (code !== undefined) return isShutdown(code);
+    return [...layersOf(error)].some(
+      (layer) =>
+        lostCodes.has(String((layer as { code?: unknown }).code)) ||
+        (layer instanceof Error && lostMessage.test(layer.message)),
+    );
+  },
+
+  transient(error) {
+    const { code = "" } = serverError(error) ?? {};
+    return code === "57P03" || code === "55P03" || rollbackCodes.has(code);
+  },
+
+  mayPassAgain: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
+};
+
+/** Serialization failures and deadlocks: the server asks for the whole transaction again. */
+const rollbackCodes: ReadonlySet<string> = new Set(["40001", "40P01"]);
+
+function isShutdown(code: string): boolean {
+  return /^(08|57P0[1245])/.test(code);
+}
+
+interface ServerError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** The server's own error; a system error's code, such as EPIPE, looks alike but has no severity. */
+function serverError(error: unknown): ServerError | undefined {
+  for (const layer of layersOf(error))
+    if ("severity" in layer && "code" in layer) return layer as unknown as ServerError;
+  return undefined;
+}

@@ -1,0 +1,70 @@
+import { importOptional } from "@conn/core/toolkit";
+import type { ClientConfig } from "pg";
+import type { SQLConfig } from "../config.ts";
+import type { EngineContext } from "../dialects.ts";
+import type { ServerEngine } from "../server/engine.ts";
+import { openServer } from "../server/open.ts";
+import { tlsOptions } from "../server/tls.ts";
+import { postgresErrors } from "./errors.ts";
+import { type Pg, PostgresWire } from "./wire.ts";
+
+/** Opens a PostgreSQL database: one pool of pg's, under our calls and under TypeORM. */
+export async function openPostgres(
+  config: SQLConfig,
+  context: EngineContext,
+): Promise<ServerEngine> {
+  const name = "pg";
+  const pg = await importOptional(async () => ((await import(name)) as { default: Pg }).default, {
+    packageName: name,
+    needed: "A PostgreSQL database",
+    connection: context.name,
+  });
+  const wire = new PostgresWire(pg, await clientConfig(config), config.poolSize);
+  // TypeORM makes a pool of what it is given, and ends it; this one is ours.
+  const shared = {
+    on: () => {},
+    connect: (...args: Parameters<typeof wire.pool.connect>) => wire.pool.connect(...args),
+    end: (done: () => void) => done(),
+  };
+  return openServer(wire, postgresErrors, config, context, {
+    type: "postgres",
+    driver: {
+      ...pg,
+      Pool: function Pool() {
+        return shared;
+      },
+    },
+    installExtensions: false,
+    database: config.database,
+  });
+}
+
+async function clientConfig(config: SQLConfig): Promise<ClientConfig> {
+  const {
+    host = "localhost",
+    port,
+    username,
+    password,
+    database,
+    connectTimeout,
+    query = {},
+  } = config;
+  const { application_name = "conn", ...options } = query;
+  const ssl = await tlsOptions(host, config.ssl);
+  // As libpq's `options`: settings of the session, such as statement_timeout or search_path.
+  const settings = Object.entries(options).map(
+    ([key, value]) => `-c ${key}=${value.replaceAll(/([\\ ])/g, "\\$1")}`,
+  );
+  return {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === "" ? {} : { database }),
+    ...(ssl === undefined ? { ssl: false } : { ssl }),
+    ...(settings.length === 0 ? {} : { options: settings.join(" ") }),
+    application_name,
+    connectionTimeoutMillis: connectTimeout * 1000,
+    keepAlive: true,
+  };
+}

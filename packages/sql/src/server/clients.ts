@@ -1,0 +1,110 @@
+import { ConnError } from "@conn/core";
+import { abortedError } from "../aborted.ts";
+import { type TurnRequest, Turns } from "../turns.ts";
+import type { Wire } from "./wire.ts";
+
+/** A client that is lent to one call or session. */
+export interface Lent<Client> {
+  readonly client: Client;
+  /** Gives it back; a broken one, or one that was stopped, is closed. */
+  give(broken?: boolean): void;
+}
+
+/** Milliseconds that a statement may go on after the server was asked to stop it. */
+const patience = 2000;
+
+/** The clients of one server, lent in turns so that a wait in vain can name who holds them. */
+export class Clients<Client extends object> {
+  readonly #wire: Wire<Client>;
+  readonly #turns: Turns;
+  readonly #stopped = new WeakSet<Client>();
+  readonly #lost: (error: unknown) => boolean;
+
+  constructor(wire: Wire<Client>, poolSize: number, lost: (error: unknown) => boolean) {
+    this.#wire = wire;
+    this.#lost = lost;
+    this.#turns = new Turns(
+      poolSize,
+      poolSize === 1
+        ? "The one connection stayed taken"
+        : `All ${poolSize} connections stayed taken`,
+      "End sessions and streams sooner, or raise `poolSize`.",
+    );
+  }
+
+  /** @throws CONN_POOL_TIMEOUT naming the longest holder, CONN_ABORTED, CONN_CLOSED. */
+  async lend(request: TurnRequest): Promise<Lent<Client>> {
+    const release = await this.#turns.acquire(request);
+    try {
+      const client = await this.#wire.take();
+      let lent = true;
+      return {
+        client,
+        give: (broken = false) => {
+          if (!lent) return;
+          lent = false;
+          try {
+            this.#wire.give(client, broken || this.#stopped.has(client));
+          } finally {
+            release();
+          }
+        },
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Lends a client for one task. */
+  async with<T>(request: TurnRequest, task: (client: Client) => Promise<T>): Promise<T> {
+    const { client, give } = await this.lend(request);
+    let broken = false;
+    try {
+      return await this.stoppable(client, request.signal, () => task(client));
+    } catch (error) {
+      broken = this.#lost(error);
+      throw error;
+    } finally {
+      give(broken);
+    }
+  }
+
+  /**
+   * Runs a task that an abort also stops on the server. A client that was stopped is closed when it is
+   * given back: the server's answer to the stop could still hit its next statement.
+   */
+  async stoppable<T>(
+    client: Client,
+    signal: AbortSignal | undefined,
+    task: () => Promise<T>,
+  ): Promise<T> {
+    if (!signal) return task();
+    if (signal.aborted) throw abortedError(signal, "The call was aborted before it was sent.");
+    let timer: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      this.#stopped.add(client);
+      timer = setTimeout(() => this.#wire.destroy(client), patience);
+      this.#wire.cancel(client).catch(() => this.#wire.destroy(client));
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await task();
+    } catch (error) {
+      throw signal.aborted ? abortedError(signal, "The call was aborted.") : error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  isStopped(client: Client): boolean {
+    return this.#stopped.has(client);
+  }
+
+  close(): void {
+    this.#turns.close(
+      new ConnError("CONN_CLOSED", "The connection was closed while the call waited for its turn."),
+    );
+  }
+}

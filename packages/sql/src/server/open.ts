@@ -1,0 +1,40 @@
+import type { DataSource, DataSourceOptions } from "typeorm";
+import type { SQLConfig } from "../config.ts";
+import type { DialectErrors } from "../dialect-errors.ts";
+import type { EngineContext } from "../dialects.ts";
+import { ServerEngine } from "./engine.ts";
+import { watchRunners } from "./runner.ts";
+import type { Wire } from "./wire.ts";
+
+/** An engine over an open wire, with TypeORM's DataSource on the same pool. */
+export async function openServer(
+  wire: Wire,
+  errors: DialectErrors,
+  config: SQLConfig,
+  { afterWrite }: EngineContext,
+  options: Pick<DataSourceOptions & object, "type"> & Record<string, unknown>,
+): Promise<ServerEngine> {
+  const { DataSource: Source } = await import("typeorm");
+  const dataSource: DataSource = new Source({
+    logging: false,
+    ...config.typeorm,
+    ...options,
+    synchronize: config.synchronize,
+    entities: config.entities,
+  } as DataSourceOptions);
+  watchRunners(dataSource, wire.facts, afterWrite);
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    await wire.close();
+    throw error;
+  }
+  return new ServerEngine({
+    wire,
+    errors,
+    dataSource,
+    poolSize: config.poolSize,
+    lockSeconds: config.lockTimeout,
+    afterWrite,
+  });
+}

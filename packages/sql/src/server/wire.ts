@@ -1,0 +1,48 @@
+import type { CatalogEntry, Table } from "@conn/core";
+import type { DialectFacts } from "../dialect-facts.ts";
+import type { ExecuteResult } from "../engine.ts";
+import type { Isolation } from "../options.ts";
+import type { Statement } from "../params.ts";
+
+export interface WireReadOptions {
+  readonly maxRows?: number | undefined;
+  /** Let the server itself refuse everything but one statement that reads. */
+  readonly guarded?: boolean;
+}
+
+/** What one server's driver does in its own way. A client is one connection to the server. */
+export interface Wire<Client extends object = object> {
+  readonly facts: DialectFacts;
+  /** Takes a client out of the pool, or connects one. */
+  take(): Promise<Client>;
+  /** Gives it back; a broken one is closed. */
+  give(client: Client, broken: boolean): void;
+  /** Closes a client's socket at once. What runs on it rejects. */
+  destroy(client: Client): void;
+  /** Asks the server, on another connection, to stop what the client is running. */
+  cancel(client: Client): Promise<void>;
+  /** Forgets what a session left behind: settings, temporary tables, locks. Ends a transaction. */
+  clean(client: Client): Promise<void>;
+  query(client: Client, statement: Statement, options: WireReadOptions): Promise<Table>;
+  execute(client: Client, statement: Statement): Promise<ExecuteResult>;
+  stream(
+    client: Client,
+    statement: Statement,
+    batchSize: number,
+  ): AsyncGenerator<Table, void, undefined>;
+  begin(client: Client, options: BeginOptions): Promise<void>;
+  commit(client: Client): Promise<void>;
+  rollback(client: Client): Promise<void>;
+  ping(client: Client): Promise<void>;
+  /** Every table and view with its columns, in the order of schema, name and position. */
+  catalog(client: Client): Promise<readonly CatalogTable[]>;
+  /** Closes all clients that are idle, and in the end those that are not. */
+  close(): Promise<void>;
+}
+
+export interface BeginOptions {
+  readonly readOnly: boolean;
+  readonly isolation: Isolation | undefined;
+}
+
+export type CatalogTable = CatalogEntry & { readonly schema: string };

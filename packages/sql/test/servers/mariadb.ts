@@ -1,0 +1,81 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import mysql from "mysql2/promise";
+import { freePort, signalAll, type TestServer } from "./server.ts";
+
+/** A MariaDB on a temporary folder. */
+export async function startMariadb(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), "conn-mariadb-"));
+  const data = join(folder, "data");
+  const { username } = userInfo();
+  execFileSync(
+    "mariadb-install-db",
+    [
+      "--no-defaults",
+      `--datadir=${data}`,
+      `--user=${username}`,
+      "--auth-root-authentication-method=normal",
+      "--skip-test-db",
+    ],
+    { stdio: "ignore" },
+  );
+  const port = await freePort();
+  const socket = join(folder, "mariadb.sock");
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    child = spawn(
+      "mariadbd",
+      [
+        "--no-defaults",
+        `--datadir=${data}`,
+        `--user=${username}`,
+        `--port=${port}`,
+        `--socket=${socket}`,
+        "--character-set-server=utf8mb4",
+        "--bind-address=127.0.0.1",
+        `--pid-file=${folder}/pid`,
+        // To the operating system with each commit: what is acknowledged survives a kill.
+        "--innodb-flush-log-at-trx-commit=2",
+        "--skip-name-resolve",
+      ],
+      { stdio: "ignore" },
+    );
+    await ready(port);
+  };
+  const kill = async (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child!.once("exit", resolve));
+    child.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    url: `mysql://root@127.0.0.1:${port}/pets`,
+    port,
+    socket,
+    start,
+    kill,
+    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
+    thaw: () => signalAll(child!.pid!, "SIGCONT"),
+    stop: async () => {
+      await kill("SIGTERM");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(port: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const client = await mysql.createConnection({ host: "127.0.0.1", port, user: "root" });
+      await client.query("create database if not exists pets");
+      await client.end();
+      return;
+    } catch (error) {
+      if (attempt > 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

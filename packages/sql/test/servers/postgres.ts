@@ -1,0 +1,96 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, chown, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { freePort, signalAll, type TestServer } from "./server.ts";
+
+const superuser = "postgres";
+
+/** A PostgreSQL on a temporary folder. It refuses to run as root, so that root lends it another user. */
+export async function startPostgres(): Promise<TestServer> {
+  const bin = await binaries();
+  const folder = await mkdtemp(join(tmpdir(), "conn-postgres-"));
+  const data = join(folder, "data");
+  const user = process.getuid?.() === 0 ? idsOf("nobody") : undefined;
+  if (user) await chown(folder, user.uid, user.gid);
+  await chmod(folder, 0o700);
+  execFileSync(
+    join(bin, "initdb"),
+    ["-D", data, "-U", superuser, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+    { stdio: "ignore", ...user },
+  );
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    child = spawn(
+      join(bin, "postgres"),
+      [
+        "-D",
+        data,
+        "-k",
+        folder,
+        `--port=${port}`,
+        "--listen_addresses=127.0.0.1",
+        "--fsync=off",
+        "--full_page_writes=off",
+        "--max_connections=60",
+      ],
+      { stdio: "ignore", ...user },
+    );
+    await ready(port);
+  };
+  // At once and without tidying up: the next start recovers from the log.
+  const kill = async (signal: NodeJS.Signals = "SIGQUIT"): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child!.once("exit", resolve));
+    child.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    url: `postgres://${superuser}@127.0.0.1:${port}/postgres`,
+    port,
+    socket: folder,
+    start,
+    kill,
+    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
+    thaw: () => signalAll(child!.pid!, "SIGCONT"),
+    stop: async () => {
+      await kill("SIGINT");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(port: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const client = new pg.Client({ host: "127.0.0.1", port, user: superuser });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch (error) {
+      if (attempt > 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Debian keeps the server's programs out of the PATH. */
+async function binaries(): Promise<string> {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? await readdir(root) : [];
+  const [newest] = versions.toSorted((a, b) => Number(b) - Number(a));
+  if (newest !== undefined) return join(root, newest, "bin");
+  const found = execFileSync("sh", ["-c", "command -v initdb"], { encoding: "utf8" }).trim();
+  return join(found, "..");
+}
+
+function idsOf(name: string): { uid: number; gid: number } {
+  const id = (flag: string): number =>
+    Number(execFileSync("id", [flag, name], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
