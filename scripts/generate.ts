@@ -3,7 +3,10 @@
  * - packages/core/src/first-party.ts: which package provides which type, from the manifests
  * - packages/core/first-party.d.ts: makes the types of those that are installed known to TypeScript
  * - docs/errors.md: the error codes, from their table
+ * - docs/connections.md: the connections and their settings, from manifests and schemas
+ * - docs/write-a-plugin/cases.md: the conformance kit's cases
  */
+import { spawnSync } from "node:child_process";
 import { glob, readFile, writeFile } from "node:fs/promises";
 import { errorCodes, warningCodes } from "../packages/core/src/error-codes.ts";
 
@@ -14,6 +17,7 @@ const providers = await firstParty();
 await put("packages/core/src/first-party.ts", typeNames(providers));
 await put("packages/core/first-party.d.ts", typeImports(providers));
 await put("docs/errors.md", errorPage());
+for (const [file, text] of Object.entries(workspacePages())) await put(file, text);
 if (stale) {
   console.error("Run: npx -y pnpm@12.21.0 generate");
   process.exitCode = 1;
@@ -64,6 +68,14 @@ function typeImports(packages: readonly [string, string][]): string {
     ...imports,
     "",
   ].join("\n");
+}
+
+/** The pages that the packages' own code tells, by their paths. */
+function workspacePages(): Record<string, string> {
+  const args = ["--conditions=conn:source", "scripts/workspace-pages.ts"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, string>;
 }
 
 function errorPage(): string {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 /** The programs that tests start, and the Debian packages that bring them. */
 const servers: Readonly<Record<string, string>> = {
   "redis-server": "redis-server",
+  slapd: "slapd",
   mariadbd: "mariadb-server",
   // Debian keeps the server's own programs out of the PATH; this one comes with them.
   pg_ctlcluster: "postgresql",

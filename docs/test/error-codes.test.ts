@@ -11,7 +11,7 @@ async function thrown(): Promise<Set<string>> {
   for await (const file of glob("packages/*/src/**/*.ts", { cwd: root })) {
     if (file.endsWith("error-codes.ts")) continue;
     for (const [, code] of (await readFile(join(root, file), "utf8")).matchAll(/"(CONN_[A-Z_]+)"/g))
-      codes.add(code);
+      codes.add(code!);
   }
   // Environment variables share the prefix.
   for (const variable of ["CONN_PROFILE", "CONN_SECRETS_DIR"]) codes.delete(variable);

@@ -1,10 +1,10 @@
-import { execFile } from "node:child_process";
 import {
   cp,
   glob,
   mkdir,
   mkdtemp,
   readdir,
+  readFile,
   realpath,
   rm,
   symlink,
@@ -14,12 +14,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Outcome, run } from "./run.ts";
 import { readSnippets, type Snippet } from "./snippets.ts";
 
 const pages = await readSnippets();
 const home = await realpath(await mkdtemp(join(tmpdir(), "conn-docs-")));
 const folderOf = (page: string): string => join(home, page.replaceAll(/[^\w]/g, "_"));
-const fileOf = ({ file, line }: Snippet): string => join(folderOf(file), `line-${line}.ts`);
+const fileOf = ({ file, line, language }: Snippet): string =>
+  join(folderOf(file), `line-${line}.${language}`);
+const options = [
+  "--strict",
+  "--module",
+  "nodenext",
+  "--target",
+  "es2023",
+  "--lib",
+  "es2023,esnext.disposable",
+  "--types",
+  "node",
+  "--skipLibCheck",
+  "--exactOptionalPropertyTypes",
+];
 let diagnostics = "";
 
 /** Each page is an application of its own: manifest, secrets file and the pets of the examples. */
@@ -41,34 +56,17 @@ beforeAll(async () => {
       { mode: 0o600 },
     );
     const database = new DatabaseSync(join(folder, "pets.db"));
-    database.exec("create table pet_owners (person text primary key, pet text not null)");
+    database.exec("create table pet_owners (person text not null, pet text not null)");
     database.exec(
       "insert into pet_owners values ('jerry', 'fish'), ('barbara', 'cat'), ('alex', 'puppy')",
     );
     database.close();
     for (const snippet of snippets) await writeFile(fileOf(snippet), snippet.code);
   }
-  const options = [
-    "--strict",
-    "--noEmit",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--lib",
-    "es2023,esnext.disposable",
-    "--types",
-    "node",
-    "--skipLibCheck",
-    "--exactOptionalPropertyTypes",
-  ];
   const files = [...pages.values()].flat().map(fileOf);
+  const checks = ["--noEmit", "--jsx", "react-jsx", "--experimentalDecorators"];
   diagnostics = (
-    await run(
-      "tsc",
-      [...options, "--experimentalDecorators", "--allowImportingTsExtensions", ...files],
-      home,
-    )
+    await inHome("tsc", [...options, ...checks, "--allowImportingTsExtensions", ...files])
   ).output;
 });
 
@@ -86,7 +84,7 @@ describe.each([...pages])("%s", (page, snippets) => {
   it.each(snippets.filter(({ runs }) => runs).map((snippet) => [snippet.line, snippet] as const))(
     "line %d runs",
     async (_line, snippet) => {
-      const { code, output } = await run(process.execPath, [fileOf(snippet)], folderOf(page));
+      const { code, output } = await inHome(process.execPath, [fileOf(snippet)], folderOf(page));
       expect(code, output).toBe(0);
       // The line ends of CSV are not those of a page, and a page ends its blocks without a blank line.
       const shown = output.replaceAll("\r", "").trimEnd();
@@ -125,21 +123,29 @@ async function install(): Promise<void> {
       await symlink(join(source, "node_modules", name), join(modules, name)).catch(() => {});
     }
   }
+  await buildExamples(modules);
 }
 
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      command,
-      args,
-      { cwd, env: { ...process.env, HOME: home, NO_COLOR: "1" }, maxBuffer: 1e8 },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? (child.exitCode ?? 1) : 0, output: stdout + stderr });
-      },
-    );
-  });
+/** The plugins of the guide as their authors would publish them: built, under their own names. */
+async function buildExamples(modules: string): Promise<void> {
+  const examples = join(import.meta.dirname, "../write-a-plugin/examples");
+  const names = await readdir(examples);
+  const sources = join(home, "examples");
+  const built = join(home, "built");
+  for (const name of names)
+    await cp(join(examples, name, "connection.ts"), join(sources, name, "connection.ts"));
+  const files = names.map((name) => join(sources, name, "connection.ts"));
+  const emit = ["--declaration", "--rootDir", sources, "--outDir", built];
+  const { code, output } = await inHome("tsc", [...options, ...emit, ...files]);
+  expect(code, output).toBe(0);
+  for (const name of names) {
+    const manifest = await readFile(join(examples, name, "package.json"), "utf8");
+    const target = join(modules, (JSON.parse(manifest) as { name: string }).name);
+    await cp(join(built, name), join(target, "dist"), { recursive: true });
+    await writeFile(join(target, "package.json"), manifest);
+  }
+}
+
+function inHome(command: string, args: readonly string[], cwd = home): Promise<Outcome> {
+  return run(command, args, { cwd, env: { ...process.env, HOME: home } });
 }

@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { glob } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A block of TypeScript in a page. */
+/** A block of TypeScript in a page; one of JSX is compiled alone. */
 export interface Snippet {
   readonly file: string;
   /** The line of the opening fence, from 1. */
   readonly line: number;
+  readonly language: "ts" | "tsx";
   readonly code: string;
   /** `ts no-run` is compiled and not run: it needs something that is not here. */
   readonly runs: boolean;
@@ -21,7 +21,7 @@ export async function readSnippets(): Promise<Map<string, Snippet[]>> {
   const pages = new Map<string, Snippet[]>();
   const files: string[] = [];
   for await (const file of glob(
-    ["*.md", "packages/*/README.md", "docs/{use,write-a-plugin,decisions}/**/*.md"],
+    ["*.md", "packages/*/README.md", "docs/*.md", "docs/{use,write-a-plugin,decisions}/**/*.md"],
     { cwd: root },
   ))
     files.push(file);
@@ -33,12 +33,13 @@ export async function readSnippets(): Promise<Map<string, Snippet[]>> {
 }
 
 function snippetsOf(file: string, text: string): Snippet[] {
-  const fence = /^```ts( no-run)?\n([^]*?)^```\n(?:\n```text\n([^]*?)^```\n)?/gm;
-  return [...text.matchAll(fence)].map(([, noRun, code, output], index, all) => ({
+  const fence = /^```(tsx?)( no-run)?\n([^]*?)^```\n(?:\n```text\n([^]*?)^```\n)?/gm;
+  return [...text.matchAll(fence)].map(({ index, 1: language, 2: noRun, 3: code, 4: output }) => ({
     file,
-    line: text.slice(0, all[index].index).split("\n").length,
-    code: code,
-    runs: noRun === undefined,
+    line: text.slice(0, index).split("\n").length,
+    language: language as "ts" | "tsx",
+    code: code!,
+    runs: language === "ts" && noRun === undefined,
     output,
   }));
 }

@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Outcome, run } from "./run.ts";
 
 /**
  * The walk through a first day with conn, as a new user takes it: outside the workspace, from the
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await write("package.json", JSON.stringify({ name: "app", private: true, type: "module" }));
   for (const name of ["core", "sql"]) {
     const tarball = join(home, `${name}.tgz`);
-    const { code, output } = await run(
+    const { code, output } = await inApp(
       "npx",
       "-y",
       "pnpm@12.21.0",
@@ -129,7 +129,7 @@ describe("a first day with conn", () => {
     await writeFile(secrets, `[connections.pet_db]\nurl = "sqlite:///${join(app, "pets.db")}"\n`, {
       mode: 0o600,
     });
-    const { code, output } = await run(
+    const { code, output } = await inApp(
       "sh",
       "-c",
       `cd ${home}/alone && exec ${process.execPath} bundled.mjs`,
@@ -138,7 +138,7 @@ describe("a first day with conn", () => {
   });
 
   it("type-checks all of it, the declarations of the packages included", async () => {
-    const { code, output } = await run(
+    const { code, output } = await inApp(
       "tsc",
       ...strict,
       "app.ts",
@@ -155,7 +155,7 @@ describe("a first day with conn", () => {
 
   it("does not compile a misspelt method", async () => {
     await write("wrong.ts", fourLines.replace("conn.query", "conn.qurey"));
-    const { output } = await run(
+    const { output } = await inApp(
       "tsc",
       "--noEmit",
       "--strict",
@@ -251,7 +251,7 @@ function write(name: string, text: string): Promise<void> {
 }
 
 async function install(name: string): Promise<void> {
-  const { code, output } = await run(
+  const { code, output } = await inApp(
     "npm",
     "install",
     "--no-audit",
@@ -261,25 +261,16 @@ async function install(name: string): Promise<void> {
   expect(code, output).toBe(0);
 }
 
-function node(file: string): Promise<{ code: number; output: string }> {
-  return run(process.execPath, file);
+function node(file: string): Promise<Outcome> {
+  return inApp(process.execPath, file);
 }
 
-function run(command: string, ...args: string[]): Promise<{ code: number; output: string }> {
+function inApp(command: string, ...args: string[]): Promise<Outcome> {
   // What pnpm says to its scripts is not for a user of npm; how to reach the registry is.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^(npm_(?!config_)|npm_config_(user_agent|local_prefix)$|pnpm_)/i.test(name),
     ),
   );
-  return new Promise((resolve) => {
-    const child = execFile(
-      command,
-      args,
-      { cwd: app, env: { ...env, HOME: home, NO_COLOR: "1" } },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? (child.exitCode ?? 1) : 0, output: stdout + stderr });
-      },
-    );
-  });
+  return run(command, args, { cwd: app, env: { ...env, HOME: home } });
 }
