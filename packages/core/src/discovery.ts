@@ -37,7 +37,7 @@ async function load(provider: Provider): Promise<ConnectionClass> {
       `The package ${packageName} failed while it was loaded: ${message}`,
       {
         cause: error,
-        hint: `Reinstall it: ${await installCommand([packageName])}`,
+        hint: `Reinstall it: ${await installCommand([packageName])}, or in a bundle call register(${exportName}).`,
       },
     );
   }
