@@ -5,14 +5,17 @@ const servers: Readonly<Record<string, string>> = {
   "redis-server": "redis-server",
   slapd: "slapd",
   mariadbd: "mariadb-server",
-  // Debian keeps the server's own programs out of the PATH; this one comes with them.
+  // Debian keeps the server's own programs elsewhere; this one comes with them.
   pg_ctlcluster: "postgresql",
 };
+
+/** Servers are where not everybody's PATH leads. */
+const search = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` };
 
 /** Installs what the tests need of servers where this machine lets us; says what to install where not. */
 export async function prepareServers(): Promise<void> {
   const missing = Object.entries(servers).filter(
-    ([program]) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0,
+    ([program]) => spawnSync("sh", ["-c", `command -v ${program}`], { env: search }).status !== 0,
   );
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import mysql from "mysql2/promise";
 import { freePort, signalAll, type TestServer } from "./server.ts";
 
+/** The server is where not everybody's PATH leads. */
+const search = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` };
+
 /** A MariaDB on a temporary folder. */
 export async function startMariadb(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "conn-mariadb-"));
@@ -19,7 +22,7 @@ export async function startMariadb(): Promise<TestServer> {
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
     ],
-    { stdio: "ignore" },
+    { stdio: "ignore", env: search },
   );
   const port = await freePort();
   const socket = join(folder, "mariadb.sock");
@@ -40,7 +43,7 @@ export async function startMariadb(): Promise<TestServer> {
         "--innodb-flush-log-at-trx-commit=2",
         "--skip-name-resolve",
       ],
-      { stdio: "ignore" },
+      { stdio: "ignore", env: search },
     );
     await ready(port);
   };
