@@ -1,6 +1,7 @@
 import { ConnError } from "@conn/core";
 import type { DialectFacts } from "./dialect-facts.ts";
 import type { Source } from "./params.ts";
+import { verbOf } from "./statement.ts";
 
 /**
  * Refuses calls of functions that do harm from inside a transaction that only reads: that stop other
@@ -20,16 +21,15 @@ export function assertHarmless(source: Source, facts: DialectFacts): void {
 }
 
 /** Whether a statement may leave settings, temporary tables or locks on its connection, for the next user to meet. */
-export function leavesTraces({ text, tokens }: Source, facts: DialectFacts): boolean {
-  const first = tokens.find(({ kind }) => kind === "word");
-  if (!first) return false;
-  const verb = text.slice(first.start, first.end).toUpperCase();
+export function leavesTraces(source: Source, facts: DialectFacts): boolean {
+  const { text, tokens } = source;
+  const verb = verbOf(source);
   if (!plainVerbs.has(verb)) return true;
   if (verb === "CREATE")
     return tokens.some(
       ({ kind, start, end }) => kind === "word" && /^temp(orary)?$/i.test(text.slice(start, end)),
     );
-  for (const name of functionsIn({ text, tokens })) if (facts.lasting.test(name)) return true;
+  for (const name of functionsIn(source)) if (facts.lasting.test(name)) return true;
   // MySQL's way to set a variable in the middle of a SELECT.
   return text.includes(":=");
 }

@@ -33,6 +33,12 @@ export function statementKind({ text, tokens }: Source, facts: DialectFacts): St
   return { verb, count, writes: count > 1 || writer !== undefined, writer: writer ?? verb };
 }
 
+/** The first word of a statement in upper case, past comments and parentheses; empty where there is none. */
+export function verbOf({ text, tokens }: Source): string {
+  const first = tokens.findIndex((token) => !/^[;(]/.test(signAt(text, token)));
+  return wordAt(text, tokens[first]);
+}
+
 /**
  * Refuses what must not go through `query`: a statement that writes, none at all, or several.
  *

@@ -1,7 +1,7 @@
 import { misfit } from "../columns.ts";
 
 const pattern =
-  /^(?:(-?\d+) years? ?)?(?:(-?\d+) mons? ?)?(?:(-?\d+) days? ?)?(?:([-+]?)(\d+):(\d\d):(\d\d)(\.\d+)?)?$/;
+  /^(?:([-+]?\d+) years? ?)?(?:([-+]?\d+) mons? ?)?(?:([-+]?\d+) days? ?)?(?:([-+]?)(\d+):(\d\d):(\d\d)(\.\d+)?)?$/;
 
 /** An interval in PostgreSQL's own style, `1 year 2 mons 3 days -04:05:06.789`, as an ISO 8601 duration. */
 export function parseInterval(cell: unknown): unknown {

@@ -4,6 +4,7 @@ import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Statement } from "../params.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
+import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { tableOfRows } from "../table-of-rows.ts";
 import { bindValue } from "./bind.ts";
@@ -81,9 +82,7 @@ export class PostgresWire implements Wire<PoolClient> {
     { maxRows, guarded = false }: WireReadOptions,
   ): Promise<Table> {
     const started = performance.now();
-    const [first = ""] = /^\w+/.exec(statement.text.trimStart()) ?? [];
-    // Only what a cursor can stand for is bounded by one; SHOW and EXPLAIN are short.
-    if ((maxRows === undefined && !guarded) || /^(show|explain)$/i.test(first)) {
+    if ((maxRows === undefined && !guarded) || !hasCursor(statement)) {
       const { fields, rows } = await this.#send(client, statement.text, statement.values);
       const left = maxRows === undefined ? rows : rows.slice(0, maxRows);
       return toTable(fields, left, started, left.length < rows.length);
@@ -110,6 +109,10 @@ export class PostgresWire implements Wire<PoolClient> {
     statement: Statement,
     batchSize: number,
   ): AsyncGenerator<Table, void, undefined> {
+    if (!hasCursor(statement)) {
+      yield await this.query(client, statement, {});
+      return;
+    }
     await this.begin(client, { readOnly: true, isolation: undefined });
     try {
       // Planned for all of its rows, and not for the first few.
@@ -169,9 +172,7 @@ export class PostgresWire implements Wire<PoolClient> {
   }
 
   async #declare(client: PoolClient, { text, values }: Statement): Promise<void> {
-    // A comment at the end must not take in what follows; nothing does.
-    const body = text.trimStart().replace(/;\s*$/, "");
-    await this.#send(client, `DECLARE ${cursor} NO SCROLL CURSOR FOR ${body}`, values);
+    await this.#send(client, `DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values);
   }
 
   async #within<T>(client: PoolClient, own: boolean, task: () => Promise<T>): Promise<T> {
@@ -197,6 +198,11 @@ export class PostgresWire implements Wire<PoolClient> {
       queryMode: "extended",
     } as never);
   }
+}
+
+/** Whether a cursor can stand for it; SHOW and EXPLAIN are short. */
+function hasCursor({ source }: Statement): boolean {
+  return !/^(SHOW|EXPLAIN)$/.test(verbOf(source));
 }
 
 function innerOf(client: PoolClient): Inner {
