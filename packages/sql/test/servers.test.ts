@@ -389,6 +389,14 @@ describe.each(engines)("$name", (engine) => {
     }
   });
 
+  test("a server without TLS does not get the password where TLS was asked for", async () => {
+    const error = await failure((await open({ ssl: true })).client());
+    expect(error).toMatchObject({
+      code: "CONN_OPEN",
+      hint: expect.stringContaining("ssl = false") as string,
+    });
+  });
+
   test("lists schemas, tables and columns", async () => {
     const conn = await open();
     const table = await pets(conn);

@@ -4,6 +4,7 @@ import type { DialectErrors } from "../dialect-errors.ts";
 import type { EngineContext } from "../dialects.ts";
 import { ServerEngine } from "./engine.ts";
 import { watchRunners } from "./runner.ts";
+import { explainTls } from "./tls.ts";
 import type { Wire } from "./wire.ts";
 
 /** An engine over an open wire, with TypeORM's DataSource on the same pool. */
@@ -11,7 +12,7 @@ export async function openServer(
   wire: Wire,
   errors: DialectErrors,
   config: SQLConfig,
-  { afterWrite }: EngineContext,
+  { name, afterWrite }: EngineContext,
   options: Pick<DataSourceOptions & object, "type"> & Record<string, unknown>,
 ): Promise<ServerEngine> {
   const { DataSource: Source } = await import("typeorm");
@@ -27,7 +28,7 @@ export async function openServer(
     await dataSource.initialize();
   } catch (error) {
     await wire.close();
-    throw error;
+    throw explainTls(error, name);
   }
   return new ServerEngine({
     wire,

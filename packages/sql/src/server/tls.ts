@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
+import { ConnError } from "@conn/core";
 import type { TlsSettings } from "../config.ts";
+import { layersOf } from "../dialect-errors.ts";
 
 /**
  * TLS with verification towards every host but this one, unless the settings say otherwise; undefined
@@ -25,6 +27,26 @@ export async function tlsOptions(
 export function isLocal(host: string): boolean {
   return /^(localhost|127(\.\d+){3}|::1|\/.*)$/i.test(host);
 }
+
+/** What to do about a TLS connection that did not come to be; any other failure is returned as it is. */
+export function explainTls(error: unknown, connection: string): unknown {
+  const layers = [...layersOf(error)] as { code?: unknown; message?: unknown }[];
+  const hint = layers.some(({ message }) => noTls.test(String(message)))
+    ? "The server speaks no TLS. Turn it on there; or, where the network between is trusted, set `ssl = false`."
+    : layers.some(({ code }) => unverified.test(String(code)))
+      ? 'Give the certificate of the authority that the server\'s was signed by: ssl = { ca = "/path/ca.pem" }'
+      : undefined;
+  if (hint === undefined) return error;
+  return new ConnError(
+    "CONN_OPEN",
+    `${connection} could not be opened: ${String(layers.at(-1)!.message)}`,
+    { connection, operation: "open", cause: error, hint },
+  );
+}
+
+const noTls = /does not support (SSL|secure) connection/i;
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const unverified = /SELF_SIGNED|UNABLE_TO_|^CERT_|ERR_TLS_CERT/;
 
 /** A certificate or key as it stands in the settings, or out of the file that they name. */
 async function textOf(value: string): Promise<string> {
