@@ -74,8 +74,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   protected ping?(client: Client): Promise<void>;
   /** Whether an error means that the client is of no more use; it is then replaced. Default: by the system's error codes. */
   protected isConnectionLost?(error: unknown): boolean;
-  /** Whether the same call may succeed later, and after how many seconds at the earliest where the source says so. */
-  protected isTransient?(error: unknown): boolean | number;
+  /** Whether the same call may succeed later, and after how many seconds at the earliest where the source says so; `undefined` leaves it to core. */
+  protected isTransient?(error: unknown): boolean | number | undefined;
   /** Puts an error in the words of this source; `undefined` leaves it to core. */
   protected explain?(error: unknown, operation: string): ConnError | undefined;
 
