@@ -71,12 +71,12 @@ export class Client {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) return reject(hungUp());
       const abort = (): void => {
-        this.#waiting.delete(id);
+        this.#settle(id);
         this.#write({ id: ++this.#lastId, do: "cancel", request: id });
         reject(signal?.reason as Error);
       };
       const done = (): void => signal?.removeEventListener("abort", abort);
-      this.#waiting.set(id, {
+      this.#await(id, {
         resolve: (answer) => (done(), resolve(answer)),
         reject: (error) => (done(), reject(error)),
       });
@@ -101,10 +101,22 @@ export class Client {
       code?: string;
       message: string;
     };
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+    const waiting = this.#settle(id);
     if (code === undefined) waiting?.resolve(answer);
     else waiting?.reject(new RefusedError(code, message));
+  }
+
+  #await(id: number, waiting: Waiting): void {
+    this.#waiting.set(id, waiting);
+    this.#socket.ref();
+  }
+
+  /** A connection that waits for nothing lets the process end. */
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#socket.unref();
+    return waiting;
   }
 
   #fail(error: Error): void {

@@ -1,4 +1,5 @@
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { conform } from "@conn/testing";
 import { MySourceConnection } from "../src/index.ts";
 import { password, startServer } from "./server.ts";
@@ -22,6 +23,7 @@ conform<MySourceConnection>(
     slow: { call: (conn, options) => conn.query("sleep", options), running: server.running },
     writes: (conn) => conn.execute("add pet ?", ["cat"]),
     network: { port: server.port, config: (address) => ({ ...address, password }) },
+    script: [fileURLToPath(new URL("script.js", import.meta.url)), String(server.port)],
     values: { empty: (conn) => conn.query("find nothing") },
   },
   { test },
