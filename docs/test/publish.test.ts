@@ -251,6 +251,7 @@ function execute(
           // What was published a moment ago is wanted here.
           pnpm_config_minimum_release_age: "0",
           YARN_NPM_REGISTRY_SERVER: registry.url.replace(/\/$/, ""),
+          YARN_NPM_AUTH_TOKEN: "anybody",
           YARN_NPM_MINIMAL_AGE_GATE: "0",
           YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
           YARN_ENABLE_TELEMETRY: "0",
