@@ -3,6 +3,7 @@ import { create } from "./create.ts";
 import { helpText, readOptions } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { readTemplate } from "./template.ts";
+import { update } from "./update.ts";
 
 try {
   const options = readOptions(process.argv.slice(2), process.env["npm_config_user_agent"]);
@@ -15,7 +16,8 @@ try {
       console.log(template.version);
       break;
     case "update":
-      throw new Refusal("Not yet.");
+      console.log(await update(template, process.cwd(), options.manager));
+      break;
     case "create":
       console.log(await create(options, template, process.cwd()));
       break;

@@ -34,6 +34,7 @@ export function translate(path: string, text: string, manager: Manager): string 
       /^( *)- run: npm ci$/gm,
       `$1- run: npm install --global ${distributed(manager)}\n$1- run: ${name} install ${frozen}`,
     )
+    .replaceAll("npm create conn-plugin@latest", createCommand(manager))
     .replaceAll(/\bnpm run\b/g, run)
     .replaceAll(/\bnpm test\b/g, `${run} test`)
     .replaceAll(/^npm install$/gm, `${name} install`);
