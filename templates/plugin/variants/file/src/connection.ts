@@ -18,7 +18,7 @@ export class MySourceConnection extends BaseConnection<Folder, MySourceConfig> {
   }
 
   protected override async ping(folder: Folder): Promise<void> {
-    await folder.list();
+    await folder.ping();
   }
 
   /**

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { ConnError } from "@conn/core";
 
@@ -12,9 +12,7 @@ export class Folder {
   }
 
   static async open(path: string): Promise<Folder> {
-    const root = await realpath(path);
-    await readdir(root);
-    return new Folder(root);
+    return new Folder(await realpath(path));
   }
 
   async read(path: string, signal: AbortSignal): Promise<string> {
@@ -38,12 +36,18 @@ export class Folder {
     }
   }
 
-  async list(): Promise<string[]> {
-    const entries = await readdir(this.#root, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(this.#root, join(entry.parentPath, entry.name)).replaceAll(sep, "/"))
-      .sort();
+  /** The paths of all files. Links are not followed, for they may lead anywhere. */
+  async list(path = ""): Promise<string[]> {
+    const files: string[] = [];
+    for (const entry of await readdir(join(this.#root, path), { withFileTypes: true })) {
+      if (entry.isFile()) files.push(path + entry.name);
+      if (entry.isDirectory()) files.push(...(await this.list(`${path}${entry.name}/`)));
+    }
+    return files.sort();
+  }
+
+  async ping(): Promise<void> {
+    await access(this.#root);
   }
 
   #locate(path: string): string {

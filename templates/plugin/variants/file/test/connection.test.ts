@@ -34,6 +34,7 @@ test("stays in its folder", async () => {
     await assert.rejects(conn.read(path), { code: "CONN_ARGUMENT" }, path);
     await assert.rejects(conn.write(path, []), { code: "CONN_ARGUMENT" }, path);
   }
-  await assert.rejects(conn.read("elsewhere/pets.json"));
-  await assert.rejects(conn.write("elsewhere/pets.json", []));
+  await assert.rejects(conn.read("link/secret.json"));
+  await assert.rejects(conn.write("link/new.json", []));
+  assert.ok((await conn.browse()).every(({ name }) => !name.includes("secret")));
 });
