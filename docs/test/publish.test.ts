@@ -53,7 +53,7 @@ const journeys = [
     packageName: "conn-plugin-my-pets",
     type: "my-pets",
     read: 'read("pets")',
-    source: `const { startServer, token } = await import("./dist/test/server.js");
+    source: `const { startServer, token } = await import("./dist/test/source.js");
       const { url } = await startServer();
       console.log(JSON.stringify({ url, token }));`,
   },
@@ -66,7 +66,7 @@ const journeys = [
     packageName: "@pets/conn-plugin-my-rows",
     type: "my-rows",
     read: 'query("find pets")',
-    source: `const { startServer, password } = await import("./dist/test/server.js");
+    source: `const { startServer, password } = await import("./dist/test/source.js");
       const { port } = await startServer();
       console.log(JSON.stringify({ host: "127.0.0.1", port, password }));`,
   },
@@ -79,7 +79,7 @@ const journeys = [
     packageName: "conn-plugin-my-files",
     type: "my-files",
     read: 'read("pets.json")',
-    source: `const { makeFiles } = await import("./dist/test/files.js");
+    source: `const { makeFiles } = await import("./dist/test/source.js");
       const { folder } = await makeFiles();
       console.log(JSON.stringify({ folder }));`,
   },

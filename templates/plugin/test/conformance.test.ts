@@ -1,7 +1,7 @@
 import { after, test } from "node:test";
 import { conform } from "@conn/testing";
 import { MySourceConnection } from "../src/index.ts";
-import { startServer, token } from "./server.ts";
+import { startServer, token } from "./source.ts";
 
 const server = await startServer();
 after(() => server.close());

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { connection } from "@conn/core";
 import { MySourceConnection } from "../src/index.ts";
-import { startServer, token } from "./server.ts";
+import { startServer, token } from "./source.ts";
 
 const server = await startServer();
 after(() => server.close());

@@ -1,7 +1,7 @@
 import { after, test } from "node:test";
 import { conform } from "@conn/testing";
 import { MySourceConnection } from "../src/index.ts";
-import { makeFiles } from "./files.ts";
+import { makeFiles } from "./source.ts";
 
 const { folder, remove } = await makeFiles();
 after(remove);

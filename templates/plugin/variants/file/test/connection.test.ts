@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { connection } from "@conn/core";
 import { MySourceConnection } from "../src/index.ts";
-import { makeFiles } from "./files.ts";
+import { makeFiles } from "./source.ts";
 
 const { folder, remove } = await makeFiles();
 after(remove);

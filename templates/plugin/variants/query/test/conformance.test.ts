@@ -2,7 +2,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { conform } from "@conn/testing";
 import { MySourceConnection } from "../src/index.ts";
-import { password, startServer } from "./server.ts";
+import { password, startServer } from "./source.ts";
 
 const server = await startServer();
 after(() => server.close());
