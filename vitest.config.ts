@@ -8,7 +8,13 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    projects: ["packages/core", "packages/sql", "packages/testing", "docs"],
+    projects: [
+      "packages/core",
+      "packages/sql",
+      "packages/testing",
+      "packages/create-conn-plugin",
+      "docs",
+    ],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });
