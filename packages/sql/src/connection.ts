@@ -7,6 +7,7 @@ import {
   type OpenContext,
   type Table,
 } from "@conn/core";
+import { wrapError } from "@conn/core/toolkit";
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
 import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
@@ -250,7 +251,11 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     try {
       yield* engine.stream(compiled, { batchSize, signal: either }) as AsyncGenerator<Table<Row>>;
     } catch (error) {
-      throw this.#explain(error, "stream", compiled.source.text, engine);
+      throw wrapError(
+        this.#explain(error, "stream", compiled.source.text, engine),
+        this.name,
+        "stream",
+      );
     }
   }
 
@@ -262,7 +267,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const lease = await this.lease("session", { signal });
     const engine = engines.get(lease.client)!;
     const explain = (error: unknown, operation: string, statement?: string): unknown =>
-      this.#explain(error, operation, statement, engine);
+      wrapError(this.#explain(error, operation, statement, engine), this.name, operation);
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
     try {
       const holder = `a session opened ${place}`;

@@ -81,21 +81,36 @@ export class Clients<Client extends object> {
   ): Promise<T> {
     if (!signal) return task();
     if (signal.aborted) throw abortedError(signal, "The call was aborted before it was sent.");
-    let timer: NodeJS.Timeout | undefined;
-    const stop = (): void => {
-      this.#stopped.add(client);
-      timer = setTimeout(() => this.#wire.destroy(client), patience);
-      this.#wire.cancel(client).catch(() => this.#wire.destroy(client));
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      return await task();
-    } catch (error) {
-      throw signal.aborted ? abortedError(signal, "The call was aborted.") : error;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-    }
+    return new Promise((resolve, reject) => {
+      let stopping: Promise<void> | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const end = (): void => {
+        this.#wire.destroy(client);
+        // Not every driver tells who waits for a client that is taken away.
+        reject(abortedError(signal, "The call was aborted, and the server did not stop it."));
+      };
+      const stop = (): void => {
+        this.#stopped.add(client);
+        timer = setTimeout(end, patience);
+        stopping = this.#wire.cancel(client).catch(end);
+      };
+      const settle = async (done: () => void): Promise<void> => {
+        signal.removeEventListener("abort", stop);
+        await stopping;
+        clearTimeout(timer);
+        done();
+      };
+      signal.addEventListener("abort", stop, { once: true });
+      task().then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) =>
+          settle(() =>
+            reject(
+              signal.aborted ? abortedError(signal, "The call was aborted.") : (error as Error),
+            ),
+          ),
+      );
+    });
   }
 
   isStopped(client: Client): boolean {

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly afterWrite: () => void;
 }
 
+const mostBegins = 3;
+
 /** A database server: each call has a connection of the pool to itself. */
 export class ServerEngine implements Engine {
   readonly wire: Wire;
@@ -89,8 +91,16 @@ export class ServerEngine implements Engine {
   }
 
   async session(options: EngineSessionOptions): Promise<EngineSession> {
-    const lent = await this.clients.lend({ seconds: this.#lockSeconds, ...options });
-    return ServerSession.begin(this, lent, options);
+    for (let attempt = 1; ; attempt++) {
+      const lent = await this.clients.lend({ seconds: this.#lockSeconds, ...options });
+      try {
+        return await ServerSession.begin(this, lent, options);
+      } catch (error) {
+        // Nothing was done yet: a connection that died while it was idle is no reason to fail.
+        if (attempt >= mostBegins || options.signal.aborted || !this.errors.lost(error))
+          throw error;
+      }
+    }
   }
 
   async browse(path: readonly string[]): Promise<CatalogEntry[]> {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
-import { freePort, signalAll, type TestServer } from "./server.ts";
+import { freePort, freezeAll, type TestServer, thawAll } from "./server.ts";
 
 /** The server is where not everybody's PATH leads. */
 const search = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` };
@@ -13,6 +13,8 @@ export async function startMariadb(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "conn-mariadb-"));
   const data = join(folder, "data");
   const { username } = userInfo();
+  // Servers that start together would take each other's temporary tables for their own.
+  const env = { ...search, TMPDIR: folder };
   execFileSync(
     "mariadb-install-db",
     [
@@ -21,8 +23,10 @@ export async function startMariadb(): Promise<TestServer> {
       `--user=${username}`,
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
+      // The machine's places for asynchronous writing are few, and many tests run at once.
+      "--innodb-use-native-aio=0",
     ],
-    { stdio: "ignore", env: search },
+    { stdio: "ignore", env },
   );
   const port = await freePort();
   const socket = join(folder, "mariadb.sock");
@@ -36,6 +40,7 @@ export async function startMariadb(): Promise<TestServer> {
         `--user=${username}`,
         `--port=${port}`,
         `--socket=${socket}`,
+        "--innodb-use-native-aio=0",
         "--character-set-server=utf8mb4",
         "--bind-address=127.0.0.1",
         `--pid-file=${folder}/pid`,
@@ -43,7 +48,7 @@ export async function startMariadb(): Promise<TestServer> {
         "--innodb-flush-log-at-trx-commit=2",
         "--skip-name-resolve",
       ],
-      { stdio: "ignore", env: search },
+      { stdio: "ignore", env },
     );
     await ready(port);
   };
@@ -60,8 +65,8 @@ export async function startMariadb(): Promise<TestServer> {
     socket,
     start,
     kill,
-    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
-    thaw: () => signalAll(child!.pid!, "SIGCONT"),
+    freeze: () => freezeAll(child!.pid!),
+    thaw: () => thawAll(child!.pid!),
     stop: async () => {
       await kill("SIGTERM");
       await rm(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { freePort, signalAll, type TestServer } from "./server.ts";
+import { freePort, freezeAll, type TestServer, thawAll } from "./server.ts";
 
 const superuser = "postgres";
 
@@ -55,8 +55,8 @@ export async function startPostgres(): Promise<TestServer> {
     socket: folder,
     start,
     kill,
-    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
-    thaw: () => signalAll(child!.pid!, "SIGCONT"),
+    freeze: () => freezeAll(child!.pid!),
+    thaw: () => thawAll(child!.pid!),
     stop: async () => {
       await kill("SIGINT");
       await rm(folder, { recursive: true, force: true });
