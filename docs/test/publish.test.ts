@@ -1,10 +1,11 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { glob, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Registry, startRegistry } from "./registry.ts";
+import { type Outcome, run, strict } from "./run.ts";
 
 /**
  * From an empty folder to a published connection that a stranger uses: outside the workspace, from a
@@ -150,7 +151,7 @@ console.log(pets);
         server.kill();
       }
       await done(app, join(workspace, "node_modules/.bin/tsc"), [
-        ...strict,
+        ...compiling,
         "app.ts",
         "types.d.ts",
       ]);
@@ -168,20 +169,8 @@ const table = `┌─────────┬───────┐
 3 rows × 2 columns
 `;
 
-const strict = [
-  "--noEmit",
-  "--strict",
-  "--module",
-  "nodenext",
-  "--target",
-  "es2023",
-  "--lib",
-  "es2023,esnext.disposable",
-  "--types",
-  "node",
-  "--typeRoots",
-  join(import.meta.dirname, "../node_modules/@types"),
-];
+const types = join(import.meta.dirname, "../node_modules/@types");
+const compiling = ["--noEmit", ...strict, "--typeRoots", types];
 
 function toml(settings: object): string {
   const lines = Object.entries(settings).map(
@@ -201,11 +190,6 @@ function script(
   ...args: string[]
 ): Promise<Outcome> {
   return done(folder, command, [...before, ...args]);
-}
-
-interface Outcome {
-  readonly code: number | null;
-  readonly output: string;
 }
 
 /** Runs a command that has to succeed. */
@@ -230,41 +214,31 @@ function execute(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(npm_(?!config_cafile$)|pnpm_|yarn_|NODE_OPTIONS$|CI$|VITEST)/i.test(name),
   );
-  return new Promise((resolve) => {
-    const child = execFile(
-      command,
-      args,
-      {
-        cwd,
-        maxBuffer: 1e8,
-        timeout: 100_000,
-        env: {
-          ...Object.fromEntries(inherited),
-          PATH: `${tools}${delimiter}${process.env["PATH"]}`,
-          HOME: home,
-          NO_COLOR: "1",
-          npm_config_registry: registry.url,
-          npm_config_audit: "false",
-          npm_config_fund: "false",
-          npm_config_update_notifier: "false",
-          pnpm_config_registry: registry.url,
-          // What was published a moment ago is wanted here.
-          pnpm_config_minimum_release_age: "0",
-          YARN_NPM_REGISTRY_SERVER: registry.url.replace(/\/$/, ""),
-          YARN_NPM_AUTH_TOKEN: "anybody",
-          YARN_NPM_MINIMAL_AGE_GATE: "0",
-          YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
-          YARN_ENABLE_TELEMETRY: "0",
-          GIT_CONFIG_GLOBAL: "/dev/null",
-          GIT_AUTHOR_NAME: "alex",
-          GIT_AUTHOR_EMAIL: "alex@example.org",
-          GIT_COMMITTER_NAME: "alex",
-          GIT_COMMITTER_EMAIL: "alex@example.org",
-          ...env,
-        },
-      },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode, output: stdout + stderr }),
-    );
-    child.stdin?.end();
+  return run(command, args, {
+    cwd,
+    env: {
+      ...Object.fromEntries(inherited),
+      PATH: `${tools}${delimiter}${process.env["PATH"]}`,
+      HOME: home,
+      NO_COLOR: "1",
+      npm_config_registry: registry.url,
+      npm_config_audit: "false",
+      npm_config_fund: "false",
+      npm_config_update_notifier: "false",
+      pnpm_config_registry: registry.url,
+      // What was published a moment ago is wanted here.
+      pnpm_config_minimum_release_age: "0",
+      YARN_NPM_REGISTRY_SERVER: registry.url.replace(/\/$/, ""),
+      YARN_NPM_AUTH_TOKEN: "anybody",
+      YARN_NPM_MINIMAL_AGE_GATE: "0",
+      YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
+      YARN_ENABLE_TELEMETRY: "0",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_AUTHOR_NAME: "alex",
+      GIT_AUTHOR_EMAIL: "alex@example.org",
+      GIT_COMMITTER_NAME: "alex",
+      GIT_COMMITTER_EMAIL: "alex@example.org",
+      ...env,
+    },
   });
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
-import { freePort, freezeAll, type TestServer, thawAll } from "./server.ts";
+import { end, freePort, freezeAll, type TestServer, thawAll, untilReady } from "./server.ts";
 
 /** The server is where not everybody's PATH leads. */
 const search = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` };
@@ -52,38 +52,26 @@ export async function startMariadb(): Promise<TestServer> {
     );
     await ready(port);
   };
-  const kill = async (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child!.once("exit", resolve));
-    child.kill(signal);
-    await ended;
-  };
   await start();
   return {
     url: `mysql://root@127.0.0.1:${port}/pets`,
     port,
     socket,
     start,
-    kill,
+    kill: () => end(child, "SIGKILL"),
     freeze: () => freezeAll(child!.pid!),
     thaw: () => thawAll(child!.pid!),
     stop: async () => {
-      await kill("SIGTERM");
+      await end(child, "SIGTERM");
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function ready(port: number): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const client = await mysql.createConnection({ host: "127.0.0.1", port, user: "root" });
-      await client.query("create database if not exists pets");
-      await client.end();
-      return;
-    } catch (error) {
-      if (attempt > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+function ready(port: number): Promise<void> {
+  return untilReady(async () => {
+    const client = await mysql.createConnection({ host: "127.0.0.1", port, user: "root" });
+    await client.query("create database if not exists pets");
+    await client.end();
+  });
 }

@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { freePort, freezeAll, type TestServer, thawAll } from "./server.ts";
+import { end, freePort, freezeAll, type TestServer, thawAll, untilReady } from "./server.ts";
 
 const superuser = "postgres";
 
@@ -41,42 +41,30 @@ export async function startPostgres(): Promise<TestServer> {
     );
     await ready(port);
   };
-  // At once and without tidying up: the next start recovers from the log.
-  const kill = async (signal: NodeJS.Signals = "SIGQUIT"): Promise<void> => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child!.once("exit", resolve));
-    child.kill(signal);
-    await ended;
-  };
   await start();
   return {
     url: `postgres://${superuser}@127.0.0.1:${port}/postgres`,
     port,
     socket: folder,
     start,
-    kill,
+    // At once and without tidying up: the next start recovers from the log.
+    kill: () => end(child, "SIGQUIT"),
     freeze: () => freezeAll(child!.pid!),
     thaw: () => thawAll(child!.pid!),
     stop: async () => {
-      await kill("SIGINT");
+      await end(child, "SIGINT");
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function ready(port: number): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+function ready(port: number): Promise<void> {
+  return untilReady(async () => {
     const client = new pg.Client({ host: "127.0.0.1", port, user: superuser });
     client.on("error", () => {});
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      if (attempt > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+    await client.connect();
+    await client.end();
+  });
 }
 
 /** Debian keeps the server's programs out of the PATH. */
