@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,7 +13,8 @@ export interface Registry extends AsyncDisposable {
 /** A registry on 127.0.0.1 that keeps what is published, and fetches the rest from the host's own. */
 export async function startRegistry(folder: string): Promise<Registry> {
   await mkdir(folder, { recursive: true });
-  const ca = await npmConfig("cafile");
+  const cafile = await npmConfig("cafile");
+  const ca = cafile === undefined ? undefined : await readFile(cafile, "utf8");
   const everybody = { access: "$all", publish: "$all" };
   const server: Server = await runServer({
     self_path: folder,
