@@ -40,6 +40,22 @@ describe.each(drivers())("a session's entity manager through $name", ({ driver }
     expect(await names(conn)).toEqual(["rex"]);
   });
 
+  test("keeps a write that meets a running commit in a transaction of its own", async () => {
+    const conn = await open();
+    await using session = await conn.session();
+    await session.execute("insert into pets values ('tom')");
+    const committing = session.commit();
+    const late = session.manager.query(insert);
+    await committing;
+    await late;
+    await session.rollback();
+    expect(await failure(session.manager.query("commit"))).toMatchObject({
+      code: "CONN_UNSUPPORTED",
+    });
+    await session[Symbol.asyncDispose]();
+    expect(await names(conn)).toEqual(["tom"]);
+  });
+
   test("writes nothing after the session's end, nor after its abort", async () => {
     const conn = await open();
     const session = await conn.session();

@@ -10,7 +10,7 @@ import type {
   EngineStreamOptions,
   ExecuteResult,
 } from "../engine.ts";
-import { leavesTraces } from "../guard.ts";
+import { assertAnswers, leavesTraces } from "../guard.ts";
 import type { Statement } from "../params.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { transactionError, transactionVerbs } from "../transactions.ts";
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly errors: DialectErrors;
   readonly dataSource: DataSource;
   readonly poolSize: number;
+  /** Seconds that a new connection may take. */
+  readonly connectSeconds: number;
   /** Seconds to wait for one of the pool's connections. */
   readonly lockSeconds: number;
   readonly afterWrite: () => void;
@@ -48,9 +50,11 @@ export class ServerEngine implements Engine {
     this.dataSource = options.dataSource;
     this.afterWrite = options.afterWrite;
     this.#lockSeconds = options.lockSeconds;
-    this.clients = new Clients(options.wire, options.poolSize, (error) =>
-      options.errors.lost(error),
-    );
+    this.clients = new Clients(options.wire, {
+      poolSize: options.poolSize,
+      connectSeconds: options.connectSeconds,
+      lost: (error) => options.errors.lost(error),
+    });
   }
 
   get facts(): DialectFacts {
@@ -67,6 +71,7 @@ export class ServerEngine implements Engine {
   async execute(statement: Statement, signal?: AbortSignal): Promise<ExecuteResult> {
     const { verb } = assertOne(statement.source, this.facts);
     if (transactionVerbs.has(verb)) throw transactionError(verb);
+    assertAnswers(statement.source);
     try {
       return await this.#run("an execute", signal, statement, (client) =>
         this.wire.execute(client, statement),
@@ -131,7 +136,9 @@ export class ServerEngine implements Engine {
     let broken = false;
     try {
       for (;;) {
-        const step = await this.clients.stoppable(client, signal, () => batches.next());
+        const step = await this.clients.awake(client, () =>
+          this.clients.stoppable(client, signal, () => batches.next()),
+        );
         if (step.done) return;
         yield step.value;
       }
@@ -140,7 +147,11 @@ export class ServerEngine implements Engine {
       throw error;
     } finally {
       try {
-        await batches.return();
+        await this.clients.awake(client, async () => {
+          await batches.return();
+          const traces = leavesTraces(statement.source, this.facts);
+          if (traces && !broken && !this.clients.isStopped(client)) await this.wire.clean(client);
+        });
       } catch {
         broken = true;
       }

@@ -23,7 +23,11 @@ export async function openServer(
     synchronize: config.synchronize,
     entities: config.entities,
   } as DataSourceOptions);
-  watchRunners(dataSource, wire.facts, afterWrite);
+  watchRunners(dataSource, {
+    facts: wire.facts,
+    afterWrite,
+    clean: (client) => wire.clean(client).catch(() => wire.destroy(client)),
+  });
   try {
     await dataSource.initialize();
   } catch (error) {
@@ -35,6 +39,7 @@ export async function openServer(
     errors,
     dataSource,
     poolSize: config.poolSize,
+    connectSeconds: config.connectTimeout,
     lockSeconds: config.lockTimeout,
     afterWrite,
   });
