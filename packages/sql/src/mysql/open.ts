@@ -4,7 +4,7 @@ import type { PoolOptions, SslOptions } from "mysql2";
 import type { SQLConfig } from "../config.ts";
 import type { EngineContext } from "../dialects.ts";
 import type { ServerEngine } from "../server/engine.ts";
-import { openServer } from "../server/open.ts";
+import { loginOf, openServer } from "../server/open.ts";
 import { isLocal, tlsOptions } from "../server/tls.ts";
 import { mysqlErrors } from "./errors.ts";
 import { type Mysql, MysqlWire } from "./wire.ts";
@@ -32,15 +32,7 @@ export async function openMysql(config: SQLConfig, context: EngineContext): Prom
 }
 
 async function poolOptions(config: SQLConfig, connection: string): Promise<PoolOptions> {
-  const {
-    host = "localhost",
-    port,
-    username,
-    password,
-    database,
-    connectTimeout,
-    query = {},
-  } = config;
+  const { host = "localhost", connectTimeout, query = {} } = config;
   const { charset, ...unknown } = query;
   const [surplus] = Object.keys(unknown);
   if (surplus !== undefined) {
@@ -54,10 +46,7 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
   const socket = isLocal(host) && host.startsWith("/");
   return {
     ...(socket ? { socketPath: host } : { host }),
-    ...(port === undefined ? {} : { port }),
-    ...(username === undefined ? {} : { user: username }),
-    ...(password === undefined ? {} : { password }),
-    ...(database === "" ? {} : { database }),
+    ...loginOf(config),
     // mysql2 takes names as well; `utf8` has four bytes there, as everybody means it.
     charset: charset === undefined || /^utf8(mb4)?$/i.test(charset) ? "utf8mb4" : charset,
     ...(ssl === undefined ? {} : { ssl: ssl as SslOptions }),

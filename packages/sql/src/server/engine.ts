@@ -149,8 +149,7 @@ export class ServerEngine implements Engine {
       try {
         await this.clients.awake(client, async () => {
           await batches.return();
-          const traces = leavesTraces(statement.source, this.facts);
-          if (traces && !broken && !this.clients.isStopped(client)) await this.wire.clean(client);
+          if (!broken) await this.#forget(client, statement);
         });
       } catch {
         broken = true;
@@ -165,19 +164,24 @@ export class ServerEngine implements Engine {
     statement: Statement,
     task: (client: object) => Promise<T>,
   ): Promise<T> {
-    const traces = leavesTraces(statement.source, this.facts);
     try {
       return await this.clients.with(this.#turn(holder, signal), async (client) => {
         try {
           return await task(client);
         } finally {
-          if (traces && !this.clients.isStopped(client)) await this.wire.clean(client);
+          await this.#forget(client, statement);
         }
       });
     } catch (error) {
       await this.#learnNames(error);
       throw error;
     }
+  }
+
+  /** Takes away what a statement left on its client; one that was stopped is closed anyway. */
+  async #forget(client: object, { source }: Statement): Promise<void> {
+    if (this.clients.isStopped(client) || !leavesTraces(source, this.facts)) return;
+    await this.wire.clean(client);
   }
 
   /** A message that proposes names needs them at hand, and asks for them only then. */

@@ -44,3 +44,18 @@ export async function openServer(
     afterWrite,
   });
 }
+
+/** Who logs in, and where to, by the names that the drivers share; what is not set is left to them. */
+export function loginOf({ port, username, password, database }: SQLConfig): {
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+} {
+  return {
+    ...(port === undefined ? {} : { port }),
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === "" ? {} : { database }),
+  };
+}

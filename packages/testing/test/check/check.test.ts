@@ -177,7 +177,7 @@ describe("finds a secret, and does not show it:", () => {
 
   it("takes no example for a secret", { timeout }, async () => {
     const examples = [
-      "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+      "//registry.example.org/:_authToken=${NPM_TOKEN}",
       "-----BEGIN PRIVATE KEY-----\n<your key>\n-----END PRIVATE KEY-----",
       'token: "hf_…"',
     ];
