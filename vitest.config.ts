@@ -13,6 +13,7 @@ export default defineConfig({
       "packages/sql",
       "packages/testing",
       "packages/create-conn-plugin",
+      "packages/emulators",
       "docs",
     ],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
