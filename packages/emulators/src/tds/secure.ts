@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { messageType, PacketReader, PacketWriter } from "./packets.ts";
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A certificate that nobody else signed, for the names of this machine. */
+export function selfSigned(): Certificate {
+  const folder = mkdtempSync(join(tmpdir(), "conn-tds-"));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  try {
+    execFileSync(
+      "openssl",
+      [
+        ..."req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(" "),
+        ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", cert],
+      ],
+      { stdio: "ignore" },
+    );
+    return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * TLS on a socket, whose handshake travels inside of prelogin packets and all that follows bare:
+ * [MS-TDS] 2.2.6.5.
+ */
+export function secure(socket: Socket, certificate: Certificate): TLSSocket {
+  const packets = new PacketReader();
+  let shaken = false;
+  const bare = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      if (shaken) {
+        socket.write(chunk, () => done());
+        return;
+      }
+      const reply = new PacketWriter(
+        async (packet) => {
+          socket.write(packet);
+        },
+        { size: 4096, process: 0, type: messageType.prelogin },
+      );
+      reply
+        .write(chunk)
+        .then(() => reply.end())
+        .then(() => done(), done);
+    },
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on("data", (chunk: Buffer) => {
+    if (shaken || chunk[0] !== messageType.prelogin) bare.push(chunk);
+    else for (const { body } of packets.read(chunk)) bare.push(body);
+  });
+  socket.on("close", () => bare.push(null));
+  const tls = new TLSSocket(bare, { isServer: true, ...certificate });
+  // Its last words go into packets still; what the client says next does not.
+  tls.on("secure", () => setImmediate(() => (shaken = true)));
+  return tls;
+}
