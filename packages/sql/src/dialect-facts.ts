@@ -38,10 +38,18 @@ export interface DialectFacts {
   readonly json: boolean;
   /** Arrays are values of their own, and not only lists for `IN`. */
   readonly arrays: boolean;
+  /** NULL is written into the statement: a parameter for it has a type, which not every column takes. */
+  readonly nullInText: boolean;
+  /** Words that begin another statement without a semicolon before them; no name is written so without quotes. */
+  readonly statementWords: RegExp;
   /** Functions that do harm from a transaction that only reads. */
   readonly harmful: RegExp;
+  /** Words that do harm there, of the statement's words with a space between: locks, and what no rollback undoes. */
+  readonly harmfulWords: RegExp;
   /** Functions that leave something on their connection: a lock, a setting. */
   readonly lasting: RegExp;
+  /** Text of statements that may leave something by other means. */
+  readonly lastingText: RegExp;
   /** First words of statements that end a transaction by themselves, and commit it. */
   readonly committing: RegExp;
 }
@@ -73,8 +81,12 @@ export const sqlite: DialectFacts = {
   maxIdentifier: Infinity,
   json: true,
   arrays: false,
+  nullInText: false,
+  statementWords: none,
   harmful: none,
+  harmfulWords: none,
   lasting: none,
+  lastingText: none,
   committing: none,
 };
 
@@ -100,9 +112,13 @@ export const postgres: DialectFacts = {
   maxIdentifier: 63,
   json: true,
   arrays: true,
+  nullInText: false,
+  statementWords: none,
   harmful:
     /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|copy|sync|stat_statements|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|ts_stat|ts_rewrite|crosstab.*|connectby|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
+  harmfulWords: none,
   lasting: /^(set_config|pg_(try_)?advisory_lock.*|setseed)$/,
+  lastingText: none,
   committing: none,
 };
 
@@ -128,9 +144,14 @@ export const mysql: DialectFacts = {
   maxIdentifier: 64,
   json: true,
   arrays: false,
+  nullInText: false,
+  statementWords: none,
   harmful:
     /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|master_gtid_wait|wait_for_executed_gtid_set|source_pos_wait|sys_exec|sys_eval)$/,
+  harmfulWords: none,
   lasting: /^get_lock$/,
+  // The way to set a variable in the middle of a SELECT.
+  lastingText: /:=/,
   committing:
     /^(ALTER|ANALYZE|CREATE|DROP|FLUSH|GRANT|LOCK|OPTIMIZE|RENAME|REPAIR|REVOKE|TRUNCATE|UNLOCK)$/,
 };
@@ -151,13 +172,22 @@ export const mssql: DialectFacts = {
   dollarNames: false,
   atNames: true,
   explainNeverRuns: false,
-  placeholder: (index) => `@${index}`,
+  placeholder: (index) => `@p${index}`,
   emptyList: "select null where 1 = 0",
-  maxParameters: 2_100,
+  // Of 2,100 the call takes two for itself.
+  maxParameters: 2_098,
   maxIdentifier: 128,
   json: false,
   arrays: false,
-  harmful: /^(openrowset|opendatasource|openquery)$/,
+  nullInText: true,
+  // https://learn.microsoft.com/en-us/sql/t-sql/language-elements/reserved-keywords-transact-sql
+  statementWords:
+    /^(ADD|ALTER|BACKUP|BEGIN|BREAK|BULK|CHECKPOINT|CLOSE|COMMIT|CONTINUE|CREATE|DBCC|DEALLOCATE|DECLARE|DELETE|DENY|DISK|DROP|DUMP|EXEC|EXECUTE|FETCH|GOTO|GRANT|IF|INSERT|KILL|LOAD|MERGE|OPEN|PRINT|RAISERROR|READTEXT|RECONFIGURE|RESTORE|RETURN|REVERT|REVOKE|ROLLBACK|SAVE|SET|SETUSER|SHUTDOWN|TRUNCATE|UPDATE|UPDATETEXT|USE|WAITFOR|WHILE|WRITETEXT)$/,
+  harmful:
+    /^(openrowset|opendatasource|openquery|fn_(get_audit_file|trace_gettable|xe_file_target_read_file|dblog|dump_dblog|full_dblog))$/,
+  harmfulWords: /\b(XLOCK|TABLOCKX|UPDLOCK|NEXT VALUE FOR)\b/,
   lasting: none,
+  // Temporary tables, settings behind another statement, and procedures, which may do anything.
+  lastingText: /#|\b(use|exec|execute|open)\b|\bset\s+[a-z_]+\s+[^=\s]/i,
   committing: none,
 };

@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import type { SQLConfig } from "./config.ts";
 import * as facts from "./dialect-facts.ts";
 import type { DialectFacts } from "./dialect-facts.ts";
-import { type DialectErrors, unknownErrors } from "./dialect-errors.ts";
+import type { DialectErrors } from "./dialect-errors.ts";
 import type { Engine } from "./engine.ts";
+import { mssqlErrors } from "./mssql/errors.ts";
 import { mysqlErrors } from "./mysql/errors.ts";
 import { postgresErrors } from "./postgres/errors.ts";
 import { sqliteErrors } from "./sqlite/errors.ts";
@@ -57,7 +58,12 @@ export const dialects: readonly Dialect[] = [
     names: ["mysql", "mysqldb", "mariadb"],
     open: async (config, context) => (await import("./mysql/open.ts")).openMysql(config, context),
   },
-  { facts: facts.mssql, errors: unknownErrors, names: ["mssql", "sqlserver"] },
+  {
+    facts: facts.mssql,
+    errors: mssqlErrors,
+    names: ["mssql", "sqlserver"],
+    open: async (config, context) => (await import("./mssql/open.ts")).openMssql(config, context),
+  },
 ];
 
 const byName = new Map(dialects.flatMap((dialect) => dialect.names.map((name) => [name, dialect])));

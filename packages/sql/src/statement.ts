@@ -99,7 +99,8 @@ function writesFrom(reader: Reader, first: number, facts: DialectFacts): string 
   if (verb === "PRAGMA") return pragmaWrites(reader, first) ? verb : undefined;
   if (!readingVerbs.has(verb)) return verb;
   for (let index = first; index < reader.tokens.length; index++) {
-    if (startsWrite(reader, index)) return reader.word(index);
+    if (startsWrite(reader, index) || startsStatement(reader, index, facts))
+      return reader.word(index);
   }
   return undefined;
 }
@@ -122,6 +123,21 @@ function startsWrite({ word, sign }: Reader, index: number): boolean {
       return true;
     default:
       return false;
+  }
+}
+
+/** Whether T-SQL begins another statement here, which needs no semicolon before it. */
+function startsStatement({ word, sign }: Reader, index: number, facts: DialectFacts): boolean {
+  if (!facts.statementWords.test(word(index)) || sign(index - 1) === ".") return false;
+  switch (word(index)) {
+    case "FETCH":
+      return !/^ROWS?$/.test(word(index - 1));
+    case "MERGE":
+      return !/^(JOIN|UNION)$/.test(word(index + 1));
+    case "USE":
+      return !/^[(,]$/.test(sign(index - 1)) || !/^(HINT|PLAN)$/.test(word(index + 1));
+    default:
+      return true;
   }
 }
 

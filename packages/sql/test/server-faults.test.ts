@@ -5,9 +5,10 @@ import { engines } from "./servers/engines.ts";
 import { startMariadb } from "./servers/mariadb.ts";
 import { startPostgres } from "./servers/postgres.ts";
 import type { TestServer } from "./servers/server.ts";
+import { startTdsServer } from "./servers/tds.ts";
 import { connect, failure, seed } from "./support.ts";
 
-const starts = { postgres: startPostgres, mariadb: startMariadb };
+const starts = { postgres: startPostgres, mariadb: startMariadb, mssql: startTdsServer };
 
 describe.each(engines)("$name that fails", (engine) => {
   let server: TestServer;

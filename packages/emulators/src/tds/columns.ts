@@ -51,7 +51,10 @@ export function wireType(type: DuckDBType): WireType {
     case "UBIGINT":
       return decimalType(38, 0);
     case "FLOAT":
-      return { info: [0x6d, 4], write: (cell) => sized(4, (at) => at.writeFloatLE(cell as number)) };
+      return {
+        info: [0x6d, 4],
+        write: (cell) => sized(4, (at) => at.writeFloatLE(cell as number)),
+      };
     case "DOUBLE":
       return {
         info: [0x6d, 8],

@@ -130,11 +130,7 @@ export class Connection {
     const asked = readPrelogin(body);
     const wanted = asked === encryption.on || asked === encryption.required;
     const encrypts = certificate !== undefined && (wanted || requiresTls);
-    const answer = !encrypts
-      ? encryption.none
-      : wanted
-        ? encryption.on
-        : encryption.required;
+    const answer = !encrypts ? encryption.none : wanted ? encryption.on : encryption.required;
     await this.#reply(async (send) => send(writePrelogin(answer)));
     if (!encrypts || asked === encryption.none) return;
     this.#socket.removeAllListeners("data");
@@ -260,7 +256,11 @@ export class Connection {
 
   async #run(statements: readonly Statement[], running: Running): Promise<void> {
     for (const [index, statement] of statements.entries())
-      await this.#session!.run(statement, running, running.follows || index < statements.length - 1);
+      await this.#session!.run(
+        statement,
+        running,
+        running.follows || index < statements.length - 1,
+      );
     if (statements.length === 0) await running.send(doneToken(running.done, 0));
   }
 
@@ -310,7 +310,9 @@ async function tell(
   send: Running["send"],
 ): Promise<void> {
   if (endsTransaction)
-    await send(changeToken(change.rollback, Buffer.alloc(0), Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])));
+    await send(
+      changeToken(change.rollback, Buffer.alloc(0), Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])),
+    );
   await send(errorToken(number, message, severity));
 }
 

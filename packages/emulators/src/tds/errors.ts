@@ -26,8 +26,14 @@ const kinds: readonly (readonly [RegExp, (found: RegExpExecArray) => SqlError])[
     /Duplicate key "(.+)" violates/,
     (found) => new SqlError(2627, `Violation of a UNIQUE constraint: ${found[1]!}.`, 14),
   ],
-  [/NOT NULL constraint failed: (\S+)/, (found) => new SqlError(515, `Cannot insert NULL into ${found[1]!}.`)],
-  [/Table with name "?(\S+?)"? already exists/, (found) => new SqlError(2714, `There is already an object named '${found[1]!}'.`)],
+  [
+    /NOT NULL constraint failed: (\S+)/,
+    (found) => new SqlError(515, `Cannot insert NULL into ${found[1]!}.`),
+  ],
+  [
+    /Table with name "?(\S+?)"? already exists/,
+    (found) => new SqlError(2714, `There is already an object named '${found[1]!}'.`),
+  ],
   [/Could not convert|Conversion Error/, () => new SqlError(245, "Conversion failed.")],
   [/Parser Error/, (found) => new SqlError(102, `Incorrect syntax: ${found.input}`, 15)],
 ];

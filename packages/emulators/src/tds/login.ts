@@ -65,4 +65,3 @@ export function readLogin(body: Buffer): Login {
 export function headersLength(body: Buffer): number {
   return new Reader(body).uint32();
 }
-

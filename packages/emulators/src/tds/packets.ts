@@ -54,23 +54,37 @@ export class PacketReader {
   }
 }
 
+/** One packet: who sends it, and which of its message it is, nobody has to know. */
+export function packet(
+  type: number,
+  body: Buffer,
+  isLast: boolean,
+  { process = 0, number = 1 }: { readonly process?: number; readonly number?: number } = {},
+): Buffer {
+  const head = Buffer.alloc(header);
+  head[0] = type;
+  head[1] = isLast ? last : 0;
+  head.writeUInt16BE(header + body.length, 2);
+  head.writeUInt16BE(process & 0xffff, 4);
+  head[6] = number & 0xff;
+  return Buffer.concat([head, body]);
+}
+
 /** A reply that is sent packet by packet while it grows. */
 export class PacketWriter {
   readonly #send: (packet: Buffer) => Promise<void>;
   readonly #process: number;
-  readonly #type: number;
+  readonly #room: number;
   #waiting: Buffer[] = [];
   #length = 0;
   #number = 1;
-  #room: number;
 
   constructor(
     send: (packet: Buffer) => Promise<void>,
-    { size, process, type = messageType.reply }: { size: number; process: number; type?: number },
+    { size, process }: { readonly size: number; readonly process: number },
   ) {
     this.#send = send;
     this.#process = process;
-    this.#type = type;
     this.#room = size - header;
   }
 
@@ -82,22 +96,17 @@ export class PacketWriter {
     let all = Buffer.concat(this.#waiting);
     // The last packet carries a mark, so that one always stays behind.
     for (; all.length > this.#room; all = all.subarray(this.#room))
-      await this.#send(this.#packet(all.subarray(0, this.#room), 0));
+      await this.#send(this.#packet(all.subarray(0, this.#room), false));
     this.#waiting = [all];
     this.#length = all.length;
   }
 
   async end(): Promise<void> {
-    await this.#send(this.#packet(Buffer.concat(this.#waiting), last));
+    await this.#send(this.#packet(Buffer.concat(this.#waiting), true));
   }
 
-  #packet(body: Buffer, status: number): Buffer {
-    const head = Buffer.alloc(header);
-    head[0] = this.#type;
-    head[1] = status;
-    head.writeUInt16BE(header + body.length, 2);
-    head.writeUInt16BE(this.#process & 0xffff, 4);
-    head[6] = this.#number++ & 0xff;
-    return Buffer.concat([head, body]);
+  #packet(body: Buffer, isLast: boolean): Buffer {
+    const number = this.#number++;
+    return packet(messageType.reply, body, isLast, { process: this.#process, number });
   }
 }

@@ -92,7 +92,11 @@ function readValue(reader: Reader): Typed {
     }
     case 0x2a: {
       const scale = reader.uint8();
-      return typed(TIMESTAMP, bytesOf(reader), (bytes) => new DuckDBTimestampValue(momentOf(bytes, scale)));
+      return typed(
+        TIMESTAMP,
+        bytesOf(reader),
+        (bytes) => new DuckDBTimestampValue(momentOf(bytes, scale)),
+      );
     }
     case 0x2b: {
       const scale = reader.uint8();

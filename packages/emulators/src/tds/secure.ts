@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { messageType, PacketReader, PacketWriter } from "./packets.ts";
+import { messageType, packet, PacketReader } from "./packets.ts";
 
 export interface Certificate {
   readonly cert: string;
@@ -21,7 +21,12 @@ export function selfSigned(): Certificate {
       "openssl",
       [
         ..."req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(" "),
-        ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", cert],
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        "-keyout",
+        key,
+        "-out",
+        cert,
       ],
       { stdio: "ignore" },
     );
@@ -41,20 +46,7 @@ export function secure(socket: Socket, certificate: Certificate): TLSSocket {
   const bare = new Duplex({
     read() {},
     write(chunk: Buffer, _encoding, done) {
-      if (shaken) {
-        socket.write(chunk, () => done());
-        return;
-      }
-      const reply = new PacketWriter(
-        async (packet) => {
-          socket.write(packet);
-        },
-        { size: 4096, process: 0, type: messageType.prelogin },
-      );
-      reply
-        .write(chunk)
-        .then(() => reply.end())
-        .then(() => done(), done);
+      socket.write(shaken ? chunk : inPrelogin(chunk), done);
     },
     destroy(error, done) {
       socket.destroy();
@@ -70,4 +62,17 @@ export function secure(socket: Socket, certificate: Certificate): TLSSocket {
   // Its last words go into packets still; what the client says next does not.
   tls.on("secure", () => setImmediate(() => (shaken = true)));
   return tls;
+}
+
+/** The size of packets that have not been agreed on yet. */
+const packetSize = 4096;
+
+function inPrelogin(chunk: Buffer): Buffer {
+  const packets: Buffer[] = [];
+  const room = packetSize - 8;
+  for (let at = 0; at < chunk.length; at += room) {
+    const last = at + room >= chunk.length;
+    packets.push(packet(messageType.prelogin, chunk.subarray(at, at + room), last));
+  }
+  return Buffer.concat(packets);
 }

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
-import { wireType } from "./columns.ts";
+import { type WireColumn, wireType } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { deadlock, isConflict, SqlError } from "./errors.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Statement } from "./split.ts";
 import { change, changeToken, columnsToken, doneStatus, doneToken, rowToken } from "./tokens.ts";
-import { type ServerState, sequenceOf, translateOne, wordOf } from "./translate.ts";
+import { type ServerState, sequenceOf, translate, wordOf } from "./translate.ts";
 
 /** What the sessions of a server know of each other. */
 export interface Company {
@@ -41,6 +41,8 @@ export class Session {
   #touched = false;
   #lastId: bigint | undefined;
   #affected = 0n;
+  #sending = false;
+  readonly #temporary = new Set<string>();
   /** What runs now. */
   text: string | undefined;
   /** Whether the client has asked to stop it. */
@@ -61,18 +63,21 @@ export class Session {
     const before = this.#connection;
     this.#connection = await this.#company.database.connect();
     this.#settings.clear();
+    this.#temporary.clear();
     this.#inTransaction = false;
     this.#lastId = undefined;
     before.closeSync();
   }
 
+  /** Interrupting what has its result would take the transaction with it; it stops at its next row. */
   stop(): void {
     this.stopped = true;
-    this.#connection.interrupt();
+    if (!this.#sending) this.#connection.interrupt();
   }
 
   end(): void {
-    this.stop();
+    this.stopped = true;
+    this.#connection.interrupt();
     this.#connection.closeSync();
   }
 
@@ -96,7 +101,8 @@ export class Session {
       case "SAVE":
         break;
       case "BEGIN":
-        if (!/^TRAN/.test(second!)) throw new SqlError(102, "The emulator runs no blocks.", 15);
+        if (!second!.startsWith("TRAN"))
+          throw new SqlError(102, "The emulator runs no blocks.", 15);
         await this.beginTransaction(running.send);
         break;
       case "COMMIT":
@@ -153,7 +159,7 @@ export class Session {
   async #runSql(statement: Statement, running: Running, status: number): Promise<void> {
     const verb = wordOf(statement[0]);
     const reads = verb === "SELECT" || verb === "WITH";
-    const texts = translateOne(statement, this.#state());
+    const texts = translate(statement, this.#state());
     const task = async (): Promise<DuckDBResult> => {
       let result: DuckDBResult | undefined;
       for (const text of texts) result = await this.#execute(text, running.parameters);
@@ -163,8 +169,12 @@ export class Session {
     this.#touched = true;
     // What DuckDB counts as changed is no result of its own.
     const returns = reads || statement.some((token) => wordOf(token) === "OUTPUT");
-    this.#affected = returns ? await this.#sendRows(result, running.send) : BigInt(result.rowsChanged);
+    this.#affected = returns
+      ? await this.#sendRows(result, running.send)
+      : BigInt(result.rowsChanged);
     if (verb === "INSERT") await this.#learnId(statement);
+    for (const { text } of verb === "CREATE" ? statement : [])
+      if (text.startsWith("#")) this.#temporary.add(text);
     const counts = returns || /^(INSERT|UPDATE|DELETE|MERGE)$/.test(verb);
     await running.send(
       doneToken(running.done, status | (counts ? doneStatus.count : 0), this.#affected),
@@ -220,6 +230,19 @@ export class Session {
       type: wireType(result.columnType(index)),
     }));
     await send(columnsToken(columns));
+    this.#sending = true;
+    try {
+      return await this.#sendChunks(result, columns, send);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #sendChunks(
+    result: DuckDBResult,
+    columns: readonly WireColumn[],
+    send: Send,
+  ): Promise<bigint> {
     let count = 0n;
     for (;;) {
       const chunk = await result.fetchChunk();
@@ -291,6 +314,7 @@ export class Session {
     return {
       variable: (name) => variables[name.toUpperCase()],
       view: (name) => views[name],
+      isTemporary: (name) => this.#temporary.has(name),
     };
   }
 }

@@ -10,7 +10,7 @@ export interface Token {
  */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
     const comment = /^(?:\s+|--[^\n]*)+/.exec(rest)?.[0] ?? blockComment(rest);
     if (comment !== "") {

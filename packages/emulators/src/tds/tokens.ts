@@ -34,7 +34,6 @@ export const change = {
   begin: 8,
   commit: 9,
   rollback: 10,
-  
 } as const;
 
 export function changeToken(type: number, now: string | Buffer, before: string | Buffer): Buffer {

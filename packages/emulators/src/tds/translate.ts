@@ -1,5 +1,5 @@
-import { type Token, tokenize } from "./tokenize.ts";
-import { type Statement, splitStatements } from "./split.ts";
+import type { Statement } from "./split.ts";
+import type { Token } from "./tokenize.ts";
 
 /** What of a statement only the running server knows. */
 export interface ServerState {
@@ -7,18 +7,15 @@ export interface ServerState {
   readonly variable: (name: string) => string | undefined;
   /** What stands for a view of the server's own, such as `sys.dm_exec_sessions`. */
   readonly view: (name: string) => string | undefined;
+  readonly isTemporary: (name: string) => boolean;
 }
 
 /**
- * T-SQL as DuckDB writes it. It covers what tests run: plain SELECT, INSERT, UPDATE and DELETE with TOP,
- * OUTPUT and OFFSET, tables with identity columns, temporary tables, and some functions.
+ * A statement as DuckDB writes it; a table with an identity column needs two. It covers what tests run:
+ * plain SELECT, INSERT, UPDATE and DELETE with TOP, OUTPUT and OFFSET, tables with identity columns,
+ * temporary tables, and some functions.
  */
-export function translate(text: string, state: ServerState): string[] {
-  return splitStatements(tokenize(text)).flatMap((statement) => translateOne(statement, state));
-}
-
-/** One statement; a table with an identity column needs two. */
-export function translateOne(statement: Statement, state: ServerState): string[] {
+export function translate(statement: Statement, state: ServerState): string[] {
   const [first, second] = statement.map(wordOf);
   if (first === "CREATE" && second === "TABLE") return createTable(statement, state);
   if (first === "DROP" && second === "TABLE") return dropTable(statement, state);
@@ -100,7 +97,10 @@ function returning(statement: Statement): Statement {
   const start = statement.findIndex((token) => wordOf(token) === "OUTPUT");
   if (start < 0) return statement;
   let end = start + 1;
-  while (end < statement.length && !/^(VALUES|SELECT|DEFAULT|FROM|WHERE)$/.test(wordOf(statement[end])))
+  while (
+    end < statement.length &&
+    !/^(VALUES|SELECT|DEFAULT|FROM|WHERE)$/.test(wordOf(statement[end]))
+  )
     end++;
   const list = statement
     .slice(start + 1, end)
@@ -118,7 +118,8 @@ function returning(statement: Statement): Statement {
 function limited(statement: Statement): Statement {
   const start = statement.findIndex(
     (token, index) =>
-      wordOf(token) === "TOP" && /^(SELECT|DISTINCT|ALL|DELETE)$/.test(wordOf(statement[index - 1])),
+      wordOf(token) === "TOP" &&
+      /^(SELECT|DISTINCT|ALL|DELETE)$/.test(wordOf(statement[index - 1])),
   );
   if (start < 0) return statement;
   const inParentheses = statement[start + 1]?.text === "(";
@@ -215,7 +216,10 @@ function replaceName(
   if (word === "CROSS" && wordOf(statement[index + 1]) === "APPLY") {
     const end = closing(statement, index + 5) + 1;
     const alias = wordOf(statement[end]) === "AS" ? statement[end + 1] : statement[end];
-    const handle = statement.slice(index + 6, end - 1).map(textOf).join("");
+    const handle = statement
+      .slice(index + 6, end - 1)
+      .map(textOf)
+      .join("");
     const view = state.view(wordOf(statement[index + 4]).toLowerCase());
     if (view !== undefined && alias)
       return {
@@ -233,6 +237,7 @@ function replaceName(
   if (word === "OBJECT_ID") {
     const [name] = statement.slice(index + 2, end - 1);
     const [, table = ""] = /([^.']*)'$/.exec(name?.text ?? "") ?? [];
+    if (table.startsWith("#")) return { text: state.isTemporary(table) ? "1" : "null", end };
     const found = `select table_oid from duckdb_tables() where table_name = '${table}'`;
     return { text: `(${found})`, end };
   }

@@ -44,7 +44,7 @@ export function explainTls(error: unknown, connection: string): unknown {
   );
 }
 
-const noTls = /does not support (SSL|secure) connection/i;
+const noTls = /does not support (SSL|secure) connection|did not negotiate encryption/i;
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const unverified = /SELF_SIGNED|UNABLE_TO_|^CERT_|ERR_TLS_CERT/;
 
