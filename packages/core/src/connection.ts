@@ -80,7 +80,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   protected explain?(error: unknown, operation: string): ConnError | undefined;
 
   /** What `check()` tries, in this order. Default: `open`, and `ping` where there is one. */
-  protected steps(): CheckSteps {
+  protected steps(): CheckSteps | Promise<CheckSteps> {
     const ping = this.ping?.bind(this);
     return {
       open: () => this.client(),

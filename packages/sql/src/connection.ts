@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   BaseConnection,
   type CatalogEntry,
+  type CheckSteps,
   ConnError,
   type ConnectionClass,
   type OpenContext,
@@ -198,6 +199,14 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   protected override release(client: DataSource): Promise<void> {
     this.#opening = randomUUID();
     return engines.get(client)!.close();
+  }
+
+  protected override async steps(): Promise<CheckSteps> {
+    const steps = await super.steps();
+    const way = await this.#dialect.way?.(this.config, this.name);
+    if (!way) return steps;
+    const { open, ...others } = steps;
+    return { ...way, login: open!, ...others };
   }
 
   protected override ping(client: DataSource): Promise<void> {
