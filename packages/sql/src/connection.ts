@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   BaseConnection,
   type CatalogEntry,
+  type CheckSteps,
   ConnError,
   type ConnectionClass,
   type OpenContext,
@@ -175,17 +176,6 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
 
   protected async open(settings: SQLConfig, { name, signal }: OpenContext): Promise<DataSource> {
     const dialect = dialectOf(settings.dialect)!;
-    if (!dialect.open) {
-      throw new ConnError(
-        "CONN_UNSUPPORTED",
-        `${name} is a ${dialect.facts.title} database, which this release of @conn/sql does not open yet.`,
-        {
-          connection: name,
-          operation: "open",
-          hint: `${dialect.facts.title} arrives with a later release: npm view @conn/sql versions`,
-        },
-      );
-    }
     const engine = await dialect.open(settings, {
       name,
       signal,
@@ -198,6 +188,14 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   protected override release(client: DataSource): Promise<void> {
     this.#opening = randomUUID();
     return engines.get(client)!.close();
+  }
+
+  protected override async steps(): Promise<CheckSteps> {
+    const steps = await super.steps();
+    const way = await this.#dialect.way?.(this.config, this.name);
+    if (!way) return steps;
+    const { open, ...others } = steps;
+    return { ...way, login: open!, ...others };
   }
 
   protected override ping(client: DataSource): Promise<void> {

@@ -163,7 +163,7 @@ export class Connection {
       this.#stream.end();
       return;
     }
-    this.#session = await Session.begin(this.#id, company);
+    this.#session = await Session.begin(this.#id, company, this.#stream !== this.#socket);
     this.#options.onSession(this.#session);
     await this.#reply(async (send) => {
       await send(changeToken(change.database, database.name, "master"));

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { Connection } from "./connection.ts";
 import { Database } from "./database.ts";
-import { selfSigned } from "./secure.ts";
+import { type Certificate, selfSigned } from "./secure.ts";
 import type { Session } from "./session.ts";
 
 export interface TdsOptions {
@@ -11,8 +11,10 @@ export interface TdsOptions {
   readonly path?: string;
   /** What a login must give. Default: anything will do. */
   readonly password?: string;
-  /** Whether it speaks TLS, with a certificate that it makes and signs itself. Default: `none`. */
+  /** Whether it speaks TLS. Default: where it has a certificate. */
   readonly tls?: "none" | "offered" | "required";
+  /** Default: one that it makes and signs itself. */
+  readonly certificate?: Certificate;
 }
 
 export interface TdsServer {
@@ -34,10 +36,11 @@ export async function startTds({
   port = 0,
   path = ":memory:",
   password,
-  tls = "none",
+  certificate: own,
+  tls = own === undefined ? "none" : "offered",
 }: TdsOptions = {}): Promise<TdsServer> {
   const database = await Database.open(path);
-  const certificate = tls === "none" ? undefined : selfSigned();
+  const certificate = tls === "none" ? undefined : (own ?? selfSigned());
   const connections = new Map<number, Connection>();
   const sessions = new Map<number, Session>();
   let nextId = firstId;
@@ -70,10 +73,10 @@ export async function startTds({
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
-  const { port: own } = server.address() as AddressInfo;
+  const { port: bound } = server.address() as AddressInfo;
   return {
-    port: own,
-    url: `mssql://sa:${password ?? "pets"}@127.0.0.1:${own}/${database.name}`,
+    port: bound,
+    url: `mssql://sa:${password ?? "pets"}@127.0.0.1:${bound}/${database.name}`,
     certificate: certificate?.cert,
     stop: async () => {
       for (const connection of connections.values()) connection.destroy();

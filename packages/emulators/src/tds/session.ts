@@ -34,6 +34,7 @@ const nobody = Buffer.alloc(0);
 export class Session {
   readonly id: number;
   readonly #company: Company;
+  readonly #encrypted: boolean;
   readonly #settings = new Map<string, string>();
   #connection: DuckDBConnection;
   #inTransaction = false;
@@ -48,12 +49,18 @@ export class Session {
   /** Whether the client has asked to stop it. */
   stopped = false;
 
-  static async begin(id: number, company: Company): Promise<Session> {
-    return new Session(id, company, await company.database.connect());
+  static async begin(id: number, company: Company, encrypted: boolean): Promise<Session> {
+    return new Session(id, company, await company.database.connect(), encrypted);
   }
 
-  private constructor(id: number, company: Company, connection: DuckDBConnection) {
+  private constructor(
+    id: number,
+    company: Company,
+    connection: DuckDBConnection,
+    encrypted: boolean,
+  ) {
     this.id = id;
+    this.#encrypted = encrypted;
     this.#company = company;
     this.#connection = connection;
   }
@@ -302,6 +309,9 @@ export class Session {
         "session_id, is_user_process",
         others.map((each) => `${each.id}, 1`),
       ),
+      dm_exec_connections: valuesOf("session_id, encrypt_option", [
+        `${this.id}, '${this.#encrypted ? "TRUE" : "FALSE"}'`,
+      ]),
       dm_exec_requests: valuesOf(
         "session_id, sql_handle",
         busy.map((each) => `${each.id}, ${each.id}`),
