@@ -29,6 +29,7 @@ export interface ConnectionOptions {
   readonly certificate: Certificate | undefined;
   /** Whether a client without TLS is sent away. */
   readonly requiresTls: boolean;
+  readonly onLogin: (user: string) => void;
   readonly onSession: (session: Session) => void;
 }
 
@@ -140,6 +141,7 @@ export class Connection {
   async #login(body: Buffer): Promise<void> {
     const { company, password } = this.#options;
     const login = readLogin(body);
+    this.#options.onLogin(login.user);
     const { database } = company;
     const refused =
       password !== undefined && login.password !== password

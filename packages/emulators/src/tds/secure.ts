@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
+import { createSecureContext, TLSSocket } from "node:tls";
 import { messageType, packet, PacketReader } from "./packets.ts";
 
 export interface Certificate {
@@ -58,7 +58,9 @@ export function secure(socket: Socket, certificate: Certificate): TLSSocket {
     else for (const { body } of packets.read(chunk)) bare.push(body);
   });
   socket.on("close", () => bare.push(null));
-  const tls = new TLSSocket(bare, { isServer: true, ...certificate });
+  // From 1.3 on a server speaks after the handshake, when nobody knows any more what is in a packet.
+  const secureContext = createSecureContext({ ...certificate, maxVersion: "TLSv1.2" });
+  const tls = new TLSSocket(bare, { isServer: true, secureContext });
   // Its last words go into packets still; what the client says next does not.
   tls.on("secure", () => setImmediate(() => (shaken = true)));
   return tls;

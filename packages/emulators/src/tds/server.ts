@@ -23,6 +23,8 @@ export interface TdsServer {
   readonly url: string;
   /** The certificate of its own authority, where it speaks TLS. */
   readonly certificate: string | undefined;
+  /** Who has tried to log in, refused or not. */
+  readonly logins: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function startTds({
 }: TdsOptions = {}): Promise<TdsServer> {
   const database = await Database.open(path);
   const certificate = tls === "none" ? undefined : (own ?? selfSigned());
+  const logins: string[] = [];
   const connections = new Map<number, Connection>();
   const sessions = new Map<number, Session>();
   let nextId = firstId;
@@ -63,6 +66,7 @@ export async function startTds({
       password,
       certificate,
       requiresTls: tls === "required",
+      onLogin: (user) => logins.push(user),
       onSession: (session) => {
         if (!socket.destroyed) sessions.set(id, session);
       },
@@ -76,8 +80,9 @@ export async function startTds({
   const { port: bound } = server.address() as AddressInfo;
   return {
     port: bound,
-    url: `mssql://sa:${password ?? "pets"}@127.0.0.1:${bound}/${database.name}`,
+    url: `mssql://sa:${encodeURIComponent(password ?? "pets")}@127.0.0.1:${bound}/${database.name}`,
     certificate: certificate?.cert,
+    logins,
     stop: async () => {
       for (const connection of connections.values()) connection.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -4,7 +4,8 @@ import { type WireColumn, wireType } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { deadlock, isConflict, SqlError } from "./errors.ts";
 import type { Parameter } from "./parameters.ts";
-import type { Statement } from "./split.ts";
+import { type Statement, splitStatements } from "./split.ts";
+import { tokenize } from "./tokenize.ts";
 import { change, changeToken, columnsToken, doneStatus, doneToken, rowToken } from "./tokens.ts";
 import { type ServerState, sequenceOf, translate, wordOf } from "./translate.ts";
 
@@ -120,8 +121,15 @@ export class Session {
         await this.rollbackTransaction(running.send);
         break;
       case "EXEC":
-      case "EXECUTE":
-        throw new SqlError(2812, `Could not find stored procedure '${argument}'.`);
+      case "EXECUTE": {
+        const text = statement.find(({ kind }) => kind === "string");
+        const runs = argument === "(" || argument.toLowerCase() === "sp_executesql";
+        if (!text || !runs)
+          throw new SqlError(2812, `Could not find stored procedure '${argument}'.`);
+        const inner = text.text.slice(1, -1).replaceAll("''", "'");
+        for (const each of splitStatements(tokenize(inner))) await this.run(each, running, true);
+        break;
+      }
       case "DECLARE":
       case "IF":
       case "WHILE":
