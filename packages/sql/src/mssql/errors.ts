@@ -4,7 +4,10 @@ import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
 export const mssqlErrors: DialectErrors = {
   code(error) {
     const { number } = serverError(error) ?? {};
-    return number === undefined ? driverError(error)?.code : String(number);
+    if (number !== undefined) return String(number);
+    const { code, message = "" } = driverError(error) ?? {};
+    // tedious has one code for a server that does not answer and a statement that took too long.
+    return code === "ETIMEOUT" && message.startsWith("Timeout: Request") ? statementLimit : code;
   },
 
   message: (error) =>
@@ -16,6 +19,7 @@ export const mssqlErrors: DialectErrors = {
     if (loginCodes.has(code)) return "CONN_AUTH";
     if (openCodes.has(code) || busyCodes.has(code)) return "CONN_OPEN";
     if (endCodes.has(code)) return "CONN_LOST";
+    if (code === statementLimit) return "CONN_TIMEOUT";
     if (code === "3906" || code === "3924") return "CONN_READ_ONLY";
     return code === "EPARAM" ? "CONN_PARAMS" : "CONN_QUERY";
   },
@@ -46,6 +50,8 @@ export const mssqlErrors: DialectErrors = {
         return "The server has no connection left: lower `poolSize`, or raise its limit.";
       case "3952":
         return "Allow it once: alter database NAME set allow_snapshot_isolation on";
+      case statementLimit:
+        return "The statement was stopped at its time limit: raise `statementTimeout`.";
       case "EENCRYPT":
         return 'The server wants TLS: set `ssl = true`, or with its own certificate ssl = { ca = "/path/ca.pem" }.';
       case "EINSTLOOKUP":
@@ -80,6 +86,8 @@ export const mssqlErrors: DialectErrors = {
 
   mayPassAgain: (error) => rollbackCodes.has(String(serverError(error)?.number)),
 };
+
+const statementLimit = "ETIMEOUT, statement";
 
 /** Deadlocks, and conflicts of snapshots and of tables in memory: the server asks for the whole transaction again. */
 const rollbackCodes: ReadonlySet<string> = new Set([

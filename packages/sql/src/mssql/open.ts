@@ -17,7 +17,7 @@ import { MssqlWire } from "./wire.ts";
 export async function openMssql(config: SQLConfig, context: EngineContext): Promise<ServerEngine> {
   const { mssql, tedious } = await loadDrivers(context.name);
   const settings = await connectionSettings(config, context.name);
-  const pool = new Pool(() => connect(tedious, settings), config.poolSize);
+  const pool = new Pool(() => connect(tedious, settings), config);
   const traces = (text: string): boolean =>
     leavesTraces({ text, tokens: tokenize(text, facts) }, facts);
   return openServer(new MssqlWire(tedious, pool), mssqlErrors, config, context, {

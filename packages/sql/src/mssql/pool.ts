@@ -1,4 +1,5 @@
 import { ConnError } from "@conn/core";
+import { toTimer } from "../server/open.ts";
 import { type Connection, innerOf } from "./driver.ts";
 
 interface Waiter {
@@ -13,7 +14,9 @@ export class Pool {
   readonly #open: () => Promise<Connection>;
   readonly #size: number;
   readonly #all = new Set<Connection>();
-  readonly #idle: Connection[] = [];
+  /** In the order in which they were given back, and when. */
+  readonly #idle: { readonly connection: Connection; readonly since: number }[] = [];
+  readonly #idleTimer: NodeJS.Timeout;
   readonly #waiting: Waiter[] = [];
   /** Those that shall forget what their last user left before another has them. */
   readonly #dirty = new WeakSet<Connection>();
@@ -21,9 +24,22 @@ export class Pool {
   #count = 0;
   #closed = false;
 
-  constructor(open: () => Promise<Connection>, size: number) {
+  /** @param idleTimeout Seconds after which a connection that nobody uses is closed. */
+  constructor(
+    open: () => Promise<Connection>,
+    { poolSize, idleTimeout }: { readonly poolSize: number; readonly idleTimeout: number },
+  ) {
     this.#open = open;
-    this.#size = size;
+    this.#size = poolSize;
+    // A script that has nothing left to do ends, whatever is idle here.
+    this.#idleTimer = setInterval(
+      () => this.#closeIdle(idleTimeout),
+      toTimer(Math.min(idleTimeout / 2, 30)),
+    ).unref();
+  }
+
+  counts(): { readonly open: number; readonly idle: number } {
+    return { open: this.#all.size, idle: this.#idle.length };
   }
 
   has(connection: object): boolean {
@@ -34,8 +50,8 @@ export class Pool {
   async take(): Promise<Connection> {
     if (this.#closed) throw closedError();
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (isUsable(idle)) return this.#cleaned(idle);
-      this.#drop(idle);
+      if (isUsable(idle.connection)) return this.#cleaned(idle.connection);
+      this.#drop(idle.connection);
     }
     if (this.#count < this.#size) return this.#connect();
     return new Promise((resolve) => this.#waiting.push({ take: resolve }));
@@ -56,7 +72,7 @@ export class Pool {
       return;
     }
     innerOf(connection).socket?.unref();
-    this.#idle.push(connection);
+    this.#idle.push({ connection, since: performance.now() });
   }
 
   /** Lets a connection forget everything before its next use. */
@@ -68,11 +84,18 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const { take } of this.#waiting.splice(0)) take(Promise.reject(closedError()));
-    for (const connection of this.#idle.splice(0)) this.#drop(connection);
+    clearInterval(this.#idleTimer);
+    for (const { connection } of this.#idle.splice(0)) this.#drop(connection);
     const until = performance.now() + 1000;
     while (this.#all.size > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 10));
     for (const connection of this.#all) this.#drop(connection);
+  }
+
+  #closeIdle(seconds: number): void {
+    const before = performance.now() - seconds * 1000;
+    while (this.#idle[0] && this.#idle[0].since < before)
+      this.#drop(this.#idle.shift()!.connection);
   }
 
   async #connect(): Promise<Connection> {

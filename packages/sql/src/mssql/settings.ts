@@ -1,5 +1,6 @@
 import { ConnError } from "@conn/core";
 import type { SQLConfig } from "../config.ts";
+import { toTimer } from "../server/open.ts";
 import { isLocal, tlsOptions } from "../server/tls.ts";
 import type { ConnectionSettings } from "./connect.ts";
 
@@ -74,9 +75,8 @@ export async function connectionSettings(
         : { port: port ?? defaultPort }),
       ...(config.database === "" ? {} : { database: config.database }),
       appName: options["applicationname"] ?? options["appname"] ?? "conn",
-      connectTimeout: config.connectTimeout * 1000,
-      // Calls have time limits of their own.
-      requestTimeout: 0,
+      connectTimeout: toTimer(config.connectTimeout),
+      requestTimeout: toTimer(config.statementTimeout ?? 0),
       cancelTimeout: 2000,
       maxRetriesOnTransientErrors: 0,
       multiSubnetFailover: isYes(options["multisubnetfailover"]),

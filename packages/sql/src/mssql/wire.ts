@@ -59,6 +59,10 @@ export class MssqlWire implements Wire<Connection> {
     this.#pool.give(client, broken);
   }
 
+  counts(): { readonly open: number; readonly idle: number } {
+    return this.#pool.counts();
+  }
+
   keepAwake(client: Connection, awake: boolean): void {
     innerOf(client).socket?.[awake ? "ref" : "unref"]();
   }
