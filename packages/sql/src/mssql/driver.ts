@@ -74,7 +74,11 @@ export interface Drivers {
   readonly tedious: Tedious;
 }
 
-/** mssql, and the tedious that it brings: connections of another copy would not fit its requests. */
+/**
+ * mssql, and the tedious that it brings: connections of another copy would not fit its requests.
+ *
+ * @throws CONN_PACKAGE_MISSING, CONN_UNSUPPORTED for a release of tedious that does not run here.
+ */
 export async function loadDrivers(connection: string): Promise<Drivers> {
   const name = "mssql";
   const mssql = await importOptional(
@@ -82,15 +86,27 @@ export async function loadDrivers(connection: string): Promise<Drivers> {
     { packageName: name, needed: "A SQL Server database", connection },
   );
   const load = createRequire(createRequire(import.meta.url).resolve(name));
-  const tedious = load("tedious") as Tedious;
-  if (!installExactValues(load)) {
-    throw new ConnError(
+  const { version } = load("tedious/package.json") as { readonly version: string };
+  const unsupported = (why: string, hint: string): ConnError =>
+    new ConnError(
       "CONN_UNSUPPORTED",
-      `${connection} cannot read exact decimals through this release of tedious.`,
-      { connection, operation: "open", hint: "Install one that is known: npm install tedious@20" },
+      `${connection} cannot be opened: tedious ${version} ${why}.`,
+      {
+        connection,
+        operation: "open",
+        hint,
+      },
     );
-  }
-  return { mssql, tedious };
+  if (needsNewerNode(version))
+    throw unsupported("asks for Node 22", "Install the release before it: npm install tedious@19");
+  if (!installExactValues(load))
+    throw unsupported("is not known here", "Install one that is: npm install tedious@20");
+  return { mssql, tedious: load("tedious") as Tedious };
+}
+
+/** It fails only when it connects, and then without a word of the reason. */
+export function needsNewerNode(version: string, node: string = process.versions.node): boolean {
+  return Number.parseInt(version, 10) >= 20 && Number.parseInt(node, 10) < 22;
 }
 
 export function innerOf(connection: Connection): InnerConnection {

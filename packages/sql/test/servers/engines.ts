@@ -149,6 +149,11 @@ export function isEmulated({ name }: EngineCase): boolean {
   return name === "mssql" && process.env["CONN_TEST_MSSQL"] === undefined;
 }
 
+/** Whether the server that the test run shares speaks TLS: Microsoft's own does. */
+export function offersTls(engine: EngineCase): boolean {
+  return engine.name === "mssql" && !isEmulated(engine);
+}
+
 /** The url of the server that the whole test run shares. */
 export function urlOf({ name }: EngineCase): string {
   return inject("servers")[name];
