@@ -40,12 +40,14 @@ export interface DialectFacts {
   readonly arrays: boolean;
   /** NULL is written into the statement: a parameter for it has a type, which not every column takes. */
   readonly nullInText: boolean;
-  /** Words that begin another statement without a semicolon before them; no name is written so without quotes. */
-  readonly statementWords: RegExp;
+  /** A statement may follow another without a semicolon between, as T-SQL has it. */
+  readonly adjacentStatements: boolean;
   /** Functions that do harm from a transaction that only reads. */
   readonly harmful: RegExp;
   /** Words that do harm there, of the statement's words with a space between: locks, and what no rollback undoes. */
   readonly harmfulWords: RegExp;
+  /** Text that the server may read otherwise than it looks: other spaces, line ends, and what has no width. */
+  readonly unclear: RegExp;
   /** Functions that leave something on their connection: a lock, a setting. */
   readonly lasting: RegExp;
   /** Text of statements that may leave something by other means. */
@@ -82,9 +84,10 @@ export const sqlite: DialectFacts = {
   json: true,
   arrays: false,
   nullInText: false,
-  statementWords: none,
+  adjacentStatements: false,
   harmful: none,
   harmfulWords: none,
+  unclear: none,
   lasting: none,
   lastingText: none,
   committing: none,
@@ -113,10 +116,11 @@ export const postgres: DialectFacts = {
   json: true,
   arrays: true,
   nullInText: false,
-  statementWords: none,
+  adjacentStatements: false,
   harmful:
     /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|copy|sync|stat_statements|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|ts_stat|ts_rewrite|crosstab.*|connectby|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
   harmfulWords: none,
+  unclear: none,
   lasting: /^(set_config|pg_(try_)?advisory_lock.*|setseed)$/,
   lastingText: none,
   committing: none,
@@ -145,10 +149,11 @@ export const mysql: DialectFacts = {
   json: true,
   arrays: false,
   nullInText: false,
-  statementWords: none,
+  adjacentStatements: false,
   harmful:
     /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|master_gtid_wait|wait_for_executed_gtid_set|source_pos_wait|sys_exec|sys_eval)$/,
   harmfulWords: none,
+  unclear: none,
   lasting: /^get_lock$/,
   // The way to set a variable in the middle of a SELECT.
   lastingText: /:=/,
@@ -180,12 +185,11 @@ export const mssql: DialectFacts = {
   json: false,
   arrays: false,
   nullInText: true,
-  // https://learn.microsoft.com/en-us/sql/t-sql/language-elements/reserved-keywords-transact-sql
-  statementWords:
-    /^(ADD|ALTER|BACKUP|BEGIN|BREAK|BULK|CHECKPOINT|CLOSE|COMMIT|CONTINUE|CREATE|DBCC|DEALLOCATE|DECLARE|DELETE|DENY|DISK|DROP|DUMP|EXEC|EXECUTE|FETCH|GOTO|GRANT|IF|INSERT|KILL|LOAD|MERGE|OPEN|PRINT|RAISERROR|READTEXT|RECONFIGURE|RESTORE|RETURN|REVERT|REVOKE|ROLLBACK|SAVE|SET|SETUSER|SHUTDOWN|TRUNCATE|UPDATE|UPDATETEXT|USE|WAITFOR|WHILE|WRITETEXT)$/,
+  adjacentStatements: true,
   harmful:
     /^(openrowset|opendatasource|openquery|fn_(get_audit_file|trace_gettable|xe_file_target_read_file|dblog|dump_dblog|full_dblog))$/,
   harmfulWords: /\b(XLOCK|TABLOCKX|UPDLOCK|NEXT VALUE FOR)\b/,
+  unclear: /\r(?!\n)|[^\P{C}\t\n\r]|[^\P{Z} ]/u,
   lasting: none,
   // Temporary tables, settings behind another statement, and procedures, which may do anything.
   lastingText: /#|\b(use|exec|execute|open)\b|\bset\s+[a-z_]+\s+[^=\s]/i,

@@ -11,6 +11,13 @@ import { transactionError, transactionVerbs } from "./transactions.ts";
  * @throws CONN_READ_ONLY
  */
 export function assertHarmless(source: Source, facts: DialectFacts): void {
+  if (facts.unclear.test(source.text)) {
+    throw new ConnError(
+      "CONN_READ_ONLY",
+      "A read-only session takes no statement with invisible characters or spaces of another kind.",
+      { hint: "Pass text that has them as a parameter." },
+    );
+  }
   const [words] = facts.harmfulWords.exec(wordsOf(source).join(" ")) ?? [];
   const name = words ?? [...functionsIn(source)].find((called) => facts.harmful.test(called));
   if (name === undefined) return;
@@ -67,7 +74,7 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
 /** Whether words in the middle of a text begin or end a transaction, where statements need no semicolon between. */
 function endsTransaction(words: readonly string[], index: number, facts: DialectFacts): boolean {
   const word = words[index]!;
-  if (!facts.statementWords.test(word)) return false;
+  if (!facts.adjacentStatements) return false;
   return (
     word === "COMMIT" ||
     word === "ROLLBACK" ||

@@ -5,6 +5,9 @@ import { connect as connectTedious } from "../src/mssql/connect.ts";
 import { needsNewerNode, type Tedious } from "../src/mssql/driver.ts";
 import { mssqlErrors } from "../src/mssql/errors.ts";
 import { connectionSettings } from "../src/mssql/settings.ts";
+import { mssql } from "../src/dialect-facts.ts";
+import { statementKind } from "../src/statement.ts";
+import { tokenize } from "../src/tokenize.ts";
 import { engines, urlOf } from "./servers/engines.ts";
 import { configOf, connect, failure } from "./support.ts";
 
@@ -254,6 +257,28 @@ describe.skipIf(!engine)("SQL Server", () => {
     expect(await failure(session.execute("select 1 as one"))).toMatchObject({
       code: "CONN_READ_ONLY",
     });
+  });
+});
+
+describe("a statement of T-SQL that only reads", () => {
+  test.each([
+    "select case when a = 1 then 2 else 3 end from t",
+    "select a from t order by a offset 1 rows fetch next 2 rows only",
+    "select * from a inner merge join b on 1 = 1 option (merge join, use hint ('x'))",
+    'select [update], t.[set], "delete" from t',
+    "with x as (select 1 as a) select * from x",
+    "select 'delete from pets' as a /* drop table pets */ -- exec",
+    "select 1e5, 0xff, 1.5, .5, 1., -2",
+    "select a from t for json path, without_array_wrapper",
+    "select replace(a, 'x', 'y'), left(a, 1), iif(a = 1, 2, 3), try_convert(int, a) from t",
+    "select top (5) percent with ties * from t with (nolock) order by a",
+    "select * from t pivot (sum(a) for b in ([x], [y])) as p",
+    "select a.value('(/x)[1]', 'int'), count(*) over (partition by a) from t",
+    "select größe, [naïve 🐟] from t where name = :name",
+    "select 1 as a;",
+  ])("%j is taken for one", (text) => {
+    const { count, writes } = statementKind({ text, tokens: tokenize(text, mssql) }, mssql);
+    expect({ count, writes }).toEqual({ count: 1, writes: false });
   });
 });
 

@@ -422,6 +422,8 @@ describe.each(engines)("$name", (engine) => {
     await using session = await conn.session({ readOnly: true });
     const error = await failure(session.query(statement.replaceAll("pets", table)));
     expect(error.code).toMatch(/CONN_READ_ONLY|CONN_QUERY|CONN_PARAMS/);
+    // SQL Server would run it: it must not get there.
+    if (engine.name === "mssql") expect(error).not.toHaveProperty("cause.number");
     await session.rollback();
     expect((await session.query(`select name from ${table}`)).rows()).toEqual([{ name: "rex" }]);
   });
@@ -618,6 +620,19 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     ";delete from pets",
     "select 1 delete from pets",
     "select 1\ndelete pets",
+    "select 1delete from pets",
+    "select 1.delete from pets",
+    "select 1edelete from pets",
+    "select 0xdelete from pets",
+    "select .5delete from pets",
+    "select 'x'delete from pets",
+    "select 1 --\rdelete from pets",
+    "select 1 as a\u0085delete from pets",
+    "select 1 as a\u200ddelete from pets",
+    "select 1 \uff24\uff25\uff2c\uff25\uff34\uff25 from pets",
+    "select 1 {call sp_who}",
+    "describe pets",
+    "explain delete from pets",
     "select name from pets update pets set name = 'tom'",
     "select 1 truncate table pets",
     "select 1 commit delete from pets",

@@ -142,7 +142,11 @@ export class MssqlWire implements Wire<Connection> {
   }
 
   async begin(client: Connection, { readOnly, isolation }: BeginOptions): Promise<void> {
-    const level = this.#tedious.ISOLATION_LEVEL[levels[isolation ?? "read committed"]]!;
+    const level = this.#tedious.ISOLATION_LEVEL[levels[isolation ?? "read committed"]];
+    if (level === undefined)
+      throw new ConnError("CONN_ARGUMENT", `There is no isolation ${JSON.stringify(isolation)}.`, {
+        hint: `There are ${Object.keys(levels).join(", ")}.`,
+      });
     await told((done) => client.beginTransaction(done, "", level));
     this.#transactions.set(client, { readOnly });
   }
