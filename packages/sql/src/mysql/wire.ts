@@ -8,7 +8,7 @@ import { type CatalogRow, tablesOf } from "../server/catalog.ts";
 import { toTimer } from "../server/open.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
-import { tableOfRows } from "../table-of-rows.ts";
+import { RowCollector } from "../row-collector.ts";
 import type { ColumnPlan } from "../columns.ts";
 import { bindValue } from "./bind.ts";
 import { type Field, planField } from "./types.ts";
@@ -23,7 +23,7 @@ type WireSettings = Pick<SQLConfig, "poolSize" | "idleTimeout" | "statementTimeo
 
 interface Answer {
   readonly fields: readonly Field[];
-  readonly rows: readonly (readonly unknown[])[];
+  readonly rows: RowCollector;
   readonly header: ResultSetHeader | undefined;
 }
 
@@ -134,12 +134,13 @@ export class MysqlWire implements Wire<PoolConnection> {
     // As text the server rounds a FLOAT to six digits; prepared, it sends the number itself.
     if (statement.values.length === 0 && fields.some(({ columnType }) => columnType === float))
       ({ fields, rows } = await send(client, statement, true));
-    return tableOfRows(fields.map(planField), rows, { ms: performance.now() - started });
+    return rows.finish({ ms: performance.now() - started });
   }
 
   async execute(client: PoolConnection, statement: Statement): Promise<ExecuteResult> {
-    const { fields, rows, header } = await send(client, statement);
-    const table = await tableOfRows(fields.map(planField), rows, { ms: 0 });
+    const started = performance.now();
+    const { rows, header } = await send(client, statement);
+    const table = rows.finish({ ms: performance.now() - started });
     if (!header) return { rowCount: rows.length, rows: table };
     const { affectedRows, insertId } = header;
     return {
@@ -157,18 +158,18 @@ export class MysqlWire implements Wire<PoolConnection> {
     const { rows, plans } = streamRows(client, statement, Math.min(batchSize, 1000));
     let ended = false;
     try {
-      let batch: unknown[][] = [];
+      let batch: RowCollector | undefined;
       let started = performance.now();
       for await (const row of rows) {
-        batch.push(row);
+        batch ??= new RowCollector(plans());
+        batch.add(row);
         if (batch.length < batchSize) continue;
-        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
-        batch = [];
+        yield batch.finish({ ms: performance.now() - started });
+        batch = undefined;
         started = performance.now();
       }
       ended = true;
-      if (batch.length > 0)
-        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
+      if (batch) yield batch.finish({ ms: performance.now() - started });
     } finally {
       // The server would go on to send all the rest, and the next statement wait for it.
       if (!ended) this.destroy(client);
@@ -200,7 +201,7 @@ export class MysqlWire implements Wire<PoolConnection> {
 
   async catalog(client: PoolConnection): Promise<readonly CatalogTable[]> {
     const { rows } = await send(client, { text: catalogQuery });
-    return tablesOf(rows.map(rowOfCatalog));
+    return tablesOf(rows.finish({}).rows() as unknown as CatalogRow[]);
   }
 
   async close(): Promise<void> {
@@ -233,18 +234,18 @@ export class MysqlWire implements Wire<PoolConnection> {
   ): Promise<Table> {
     const started = performance.now();
     const source = streamRows(client, statement, Math.min(maxRows + 1, 1000));
-    const rows: unknown[][] = [];
+    let rows: RowCollector | undefined;
     for await (const row of source.rows) {
+      rows ??= new RowCollector(source.plans(), maxRows);
+      rows.add(row);
       // A session needs its connection: the rest is read, and forgotten.
-      if (rows.length <= maxRows) rows.push(row);
-      else if (!inTransaction) break;
+      if (rows.length > maxRows && !inTransaction) {
+        this.destroy(client);
+        break;
+      }
     }
-    const truncated = rows.length > maxRows;
-    if (truncated && !inTransaction) this.destroy(client);
-    return tableOfRows(source.plans(), rows.slice(0, maxRows), {
-      ms: performance.now() - started,
-      ...(truncated ? { truncated } : {}),
-    });
+    rows ??= new RowCollector(source.plans());
+    return rows.finish({ ms: performance.now() - started });
   }
 }
 
@@ -281,35 +282,55 @@ function streamRows(
   query.on("fields", (found: FieldPacket[] | undefined) => {
     fields = found ?? [];
   });
+  const rows = query.stream({ objectMode: true, highWaterMark });
+  // Who waits for rows is not told that the connection broke.
+  const end = (error: Error): void => void rows.destroy(error);
+  client.once("error", end);
+  rows.once("close", () => client.off("error", end));
   return {
-    rows: query.stream({ objectMode: true, highWaterMark }),
+    rows,
     plans: () => fields.map(planField),
   };
 }
 
-/** Runs a statement: prepared where it has values, in one round trip where it has none. */
+/** Runs a statement: prepared where it has values, in one round trip where it has none. Rows are read as they come. */
 function send(
   client: PoolConnection,
   { text, values = [] }: Sent,
   prepared: boolean = values.length > 0,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const done = (error: Error | null, result: unknown, fields: unknown): void => {
-      if (error) reject(error);
-      else if (Array.isArray(result))
-        resolve({
-          fields: (fields ?? []) as Field[],
-          rows: result as unknown[][],
-          header: undefined,
-        });
-      else resolve({ fields: [], rows: [], header: result as ResultSetHeader });
-    };
-    if (prepared)
-      client.execute(
-        { sql: text, values: values.map(bindValue) as never, rowsAsArray: true },
-        done as never,
-      );
-    else client.query({ sql: text, rowsAsArray: true }, done as never);
+    // Told here alone, also where the connection was broken before.
+    client.once("error", reject);
+    const options = { sql: text, rowsAsArray: true };
+    const command = prepared
+      ? client.execute({ ...options, values: values.map(bindValue) as never })
+      : client.query(options);
+    let fields: readonly Field[] = [];
+    let rows: RowCollector | undefined;
+    let header: ResultSetHeader | undefined;
+    let failure: Error | undefined;
+    command.on("fields", (found: readonly Field[] | undefined) => {
+      if (!found || rows) return;
+      fields = found;
+      rows = new RowCollector(fields.map(planField));
+    });
+    command.on("result", (result: unknown[] | ResultSetHeader, index = 0) => {
+      // Thrown in here, it would end the process.
+      try {
+        if (!Array.isArray(result)) header = result;
+        else if (index === 0) rows?.add(result);
+      } catch (error) {
+        failure ??= error as Error;
+      }
+    });
+    command.on("error", reject);
+    command.on("end", () => {
+      client.off("error", reject);
+      if (failure) reject(failure);
+      else
+        resolve({ fields, rows: rows ?? new RowCollector([]), header: rows ? undefined : header });
+    });
   });
 }
 
@@ -322,21 +343,10 @@ function innerOf(client: PoolConnection): Inner {
   return client as unknown as Inner;
 }
 
-function rowOfCatalog(cells: readonly unknown[]): CatalogRow {
-  const [schema, table, kind, column, type, nullable] = cells as string[];
-  return {
-    schema: schema!,
-    table: table!,
-    kind: kind!,
-    column: column ?? null,
-    type: type!,
-    nullable: nullable === "YES",
-  };
-}
-
 const catalogQuery = `
-  select t.table_schema, t.table_name, if(t.table_type like '%VIEW', 'view', 'table'),
-    c.column_name, c.column_type, c.is_nullable
+  select t.table_schema as "schema", t.table_name as "table",
+    if(t.table_type like '%VIEW', 'view', 'table') as kind,
+    c.column_name as "column", c.column_type as type, c.is_nullable = 'YES' as nullable
   from information_schema.tables t
   left join information_schema.columns c
     on c.table_schema = t.table_schema and c.table_name = t.table_name

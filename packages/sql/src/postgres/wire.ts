@@ -1,4 +1,5 @@
 import { ConnError, type Table } from "@conn/core";
+import type { EventEmitter } from "node:events";
 import type {
   Client,
   ClientConfig,
@@ -6,7 +7,8 @@ import type {
   Pool,
   PoolClient,
   PoolConfig,
-  QueryArrayResult,
+  QueryArrayConfig,
+  Submittable,
 } from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
@@ -14,7 +16,7 @@ import type { Statement } from "../params.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
-import { tableOfRows } from "../table-of-rows.ts";
+import { RowCollector } from "../row-collector.ts";
 import { bindValue } from "./bind.ts";
 import { planField } from "./types.ts";
 
@@ -22,6 +24,18 @@ import { planField } from "./types.ts";
 export interface Pg {
   readonly Pool: new (config: object) => Pool;
   readonly Client: new (config: ClientConfig) => Client;
+  readonly Query: new (config: QueryArrayConfig) => EventEmitter & Submittable;
+}
+
+interface Answer {
+  readonly rowCount: number;
+  readonly rows: RowCollector;
+}
+
+/** What a query tells of its result. */
+interface Result {
+  readonly fields?: readonly FieldDef[];
+  readonly rowCount: number | null;
 }
 
 /** The parts of a client that pg's own types leave out. */
@@ -98,26 +112,22 @@ export class PostgresWire implements Wire<PoolClient> {
     { maxRows, guarded = false, inTransaction = false }: WireReadOptions,
   ): Promise<Table> {
     const started = performance.now();
-    if ((maxRows === undefined && !guarded) || !hasCursor(statement)) {
-      const { fields, rows } = await this.#send(client, statement.text, statement.values);
-      const left = maxRows === undefined ? rows : rows.slice(0, maxRows);
-      return toTable(fields, left, started, left.length < rows.length);
-    }
+    const finish = ({ rows }: Answer): Table => rows.finish({ ms: performance.now() - started });
+    if ((maxRows === undefined && !guarded) || !hasCursor(statement))
+      return finish(await this.#send(client, statement.text, statement.values, maxRows));
     return this.#within(client, !inTransaction, async () => {
       await this.#declare(client, statement);
       const count = maxRows === undefined ? "ALL" : maxRows + 1;
-      const { fields, rows } = await this.#send(client, `FETCH ${count} FROM ${cursor}`);
+      const answer = await this.#send(client, `FETCH ${count} FROM ${cursor}`, [], maxRows);
       await this.#send(client, `CLOSE ${cursor}`);
-      const truncated = maxRows !== undefined && rows.length > maxRows;
-      return toTable(fields, truncated ? rows.slice(0, maxRows) : rows, started, truncated);
+      return finish(answer);
     });
   }
 
   async execute(client: PoolClient, statement: Statement): Promise<ExecuteResult> {
     const started = performance.now();
-    const result = await this.#send(client, statement.text, statement.values);
-    const rows = await toTable(result.fields ?? [], result.rows ?? [], started, false);
-    return { rowCount: result.rowCount ?? 0, rows };
+    const { rowCount, rows } = await this.#send(client, statement.text, statement.values);
+    return { rowCount, rows: rows.finish({ ms: performance.now() - started }) };
   }
 
   async *stream(
@@ -136,8 +146,8 @@ export class PostgresWire implements Wire<PoolClient> {
       await this.#declare(client, statement);
       for (;;) {
         const started = performance.now();
-        const { fields, rows } = await this.#send(client, `FETCH ${batchSize} FROM ${cursor}`);
-        if (rows.length > 0) yield await toTable(fields, rows, started, false);
+        const { rows } = await this.#send(client, `FETCH ${batchSize} FROM ${cursor}`);
+        if (rows.length > 0) yield rows.finish({ ms: performance.now() - started });
         if (rows.length < batchSize) return;
       }
     } finally {
@@ -201,18 +211,41 @@ export class PostgresWire implements Wire<PoolClient> {
     }
   }
 
-  async #send(
+  /** Runs a statement; its rows are read as they come. */
+  #send(
     client: PoolClient,
     text: string,
     values: readonly unknown[] = [],
-  ): Promise<QueryArrayResult<(string | null)[]>> {
-    return client.query<(string | null)[]>({
+    most?: number,
+  ): Promise<Answer> {
+    const query = new this.#pg.Query({
       text,
       values: values.map(bindValue),
       rowMode: "array",
       types: asText as never,
       queryMode: "extended",
-    } as never);
+    } as QueryArrayConfig);
+    return new Promise((resolve, reject) => {
+      let rows: RowCollector | undefined;
+      let failure: unknown;
+      const collect = (fields: readonly FieldDef[] = []): RowCollector =>
+        (rows ??= new RowCollector(fields.map(planField), most));
+      query.on("row", (row: (string | null)[], result: Result) => {
+        // Thrown in here, it would end the process.
+        try {
+          collect(result.fields).add(row);
+        } catch (error) {
+          failure ??= error;
+        }
+      });
+      query.on("error", reject);
+      query.on("end", (result: Result) => {
+        if (failure === undefined)
+          resolve({ rowCount: result.rowCount ?? 0, rows: collect(result.fields) });
+        else reject(failure as Error);
+      });
+      client.query(query);
+    });
   }
 }
 
@@ -223,18 +256,6 @@ function hasCursor({ source }: Statement): boolean {
 
 function innerOf(client: PoolClient): Inner {
   return client as unknown as Inner;
-}
-
-function toTable(
-  fields: readonly FieldDef[],
-  rows: readonly (readonly unknown[])[],
-  started: number,
-  truncated: boolean,
-): Promise<Table> {
-  return tableOfRows(fields.map(planField), rows, {
-    ms: performance.now() - started,
-    ...(truncated ? { truncated } : {}),
-  });
 }
 
 const catalogQuery = `

@@ -52,7 +52,7 @@ export interface CatalogRow {
   readonly kind: string;
   readonly column: string | null;
   readonly type: string;
-  readonly nullable: boolean;
+  readonly nullable: boolean | number;
 }
 
 /** Rows in the order of schema, table and position, as tables. */
@@ -65,7 +65,7 @@ export function tablesOf(rows: Iterable<CatalogRow>): CatalogTable[] {
       entry = { schema, name: table, kind, path: [schema, table], columns: [] };
       tables.set(key, entry);
     }
-    if (column !== null) entry.columns.push({ name: column, type, nullable });
+    if (column !== null) entry.columns.push({ name: column, type, nullable: Boolean(nullable) });
   }
   return [...tables.values()];
 }
