@@ -1,15 +1,14 @@
 import { ConnError, type Table } from "@conn/core";
-import type { ColumnPlan } from "../columns.ts";
 import { mssql as facts } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Isolation } from "../options.ts";
 import type { Statement } from "../params.ts";
-import { type CatalogRow, tablesOf } from "../server/catalog.ts";
+import { tablesOf } from "../server/catalog.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { statementKind } from "../statement.ts";
-import { tableOfRows } from "../table-of-rows.ts";
 import { transactionError } from "../transactions.ts";
 import { bindValue } from "./bind.ts";
+import { type CatalogCells, catalogQuery, rowOfCatalog } from "./catalog.ts";
 import {
   type ColumnMetadata,
   type Connection,
@@ -19,25 +18,10 @@ import {
 } from "./driver.ts";
 import { exactly } from "./exact.ts";
 import type { Pool } from "./pool.ts";
+import { Batches, type Listeners, ResultSet } from "./results.ts";
 import { type Lender, sessionLender } from "./shared.ts";
-import { planColumn } from "./types.ts";
 
 type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;
-type Rows = unknown[][];
-
-interface ResultSet {
-  readonly plans: readonly ColumnPlan[];
-  readonly rows: Rows;
-}
-
-/** What is told of a request while it runs. */
-interface Listeners {
-  readonly onRequest?: (request: Request) => void;
-  readonly onColumns: (columns: readonly ColumnMetadata[]) => void;
-  readonly onRow: (cells: unknown[]) => void;
-  readonly onCount?: (count: number) => void;
-}
-
 /** SQL Server through tedious, the driver under mssql. Statements with values go through sp_executesql. */
 export class MssqlWire implements Wire<Connection> {
   readonly facts = facts;
@@ -90,27 +74,24 @@ export class MssqlWire implements Wire<Connection> {
   async query(client: Connection, statement: Statement, options: WireReadOptions): Promise<Table> {
     const { maxRows } = options;
     const started = performance.now();
-    const { sets, stopped } = await this.#send(client, statement, maxRows);
-    const { plans, rows } = inOne(sets[0] ?? empty);
-    return tableOfRows(plans, stopped ? rows.slice(0, maxRows) : rows, {
-      ms: performance.now() - started,
-      ...(stopped ? { truncated: true } : {}),
-    });
+    const { sets } = await this.#send(client, statement, maxRows);
+    return (sets[0] ?? new ResultSet([])).finish({ ms: performance.now() - started });
   }
 
   async execute(client: Connection, statement: Statement): Promise<ExecuteResult> {
+    const started = performance.now();
     const inserts = statementKind(statement.source, facts).writer === "INSERT";
     // In the scope of the statement: that of its triggers is another.
     const text = inserts ? `${statement.text}\n;select scope_identity()` : statement.text;
     const { sets, counts } = await this.#send(client, { ...statement, text });
-    const id = inserts ? sets.pop()?.rows[0]?.[0] : undefined;
+    const [id] = inserts ? Object.values(sets.pop()?.finish({}).at(0) ?? {}) : [];
     if (inserts) counts.pop();
-    const { plans, rows } = inOne(sets[0] ?? empty);
+    const rows = (sets[0] ?? new ResultSet([])).finish({ ms: performance.now() - started });
     return {
       // Those of triggers come before the statement's own.
       rowCount: counts.at(-1) ?? rows.length,
       ...(typeof id === "string" ? { lastId: numberOf(id) } : {}),
-      rows: await tableOfRows(plans, rows, { ms: 0 }),
+      rows,
     };
   }
 
@@ -119,21 +100,21 @@ export class MssqlWire implements Wire<Connection> {
     statement: Statement,
     batchSize: number,
   ): AsyncGenerator<Table, void, undefined> {
-    const state = new RowQueue(batchSize);
-    const running = this.#run(client, statement, state).finally(() => state.end());
+    const batches = new Batches(batchSize);
+    const running = this.#run(client, statement, batches).finally(() => batches.end());
     // Whoever leaves the loop early does not hear of a failure.
     running.catch(() => {});
     try {
       for (;;) {
         const started = performance.now();
-        await state.full();
-        if (state.ended) await running;
-        const rows = state.take();
-        if (rows.length === 0) return;
-        yield await tableOfRows(state.plans, rows, { ms: performance.now() - started });
+        await batches.ready();
+        if (batches.ended) await running;
+        const batch = batches.take();
+        if (!batch) return;
+        yield batch.finish({ ms: performance.now() - started });
       }
     } finally {
-      if (!state.ended) {
+      if (!batches.ended) {
         client.cancel();
         // The driver gives up on a server that does not answer.
         await running.catch(() => {});
@@ -172,7 +153,8 @@ export class MssqlWire implements Wire<Connection> {
 
   async catalog(client: Connection): Promise<readonly CatalogTable[]> {
     const { sets } = await this.#send(client, { text: catalogQuery });
-    return tablesOf((sets[0]?.rows ?? []).map(rowOfCatalog));
+    const rows = sets[0]?.finish({}).rows() ?? [];
+    return tablesOf((rows as unknown as CatalogCells[]).map(rowOfCatalog));
   }
 
   close(): Promise<void> {
@@ -184,18 +166,17 @@ export class MssqlWire implements Wire<Connection> {
     client: Connection,
     sent: Sent,
     maxRows?: number,
-  ): Promise<{ readonly sets: ResultSet[]; readonly counts: number[]; readonly stopped: boolean }> {
+  ): Promise<{ readonly sets: ResultSet[]; readonly counts: number[] }> {
     const sets: ResultSet[] = [];
     const counts: number[] = [];
     let stopped = false;
     try {
       await this.#run(client, sent, {
-        onColumns: (columns) => sets.push({ plans: columns.map(planColumn), rows: [] }),
+        onColumns: (columns) => sets.push(new ResultSet(columns, maxRows)),
         onRow: (cells) => {
           if (stopped) return;
-          const { rows } = sets.at(-1)!;
-          rows.push(cells);
-          stopped = maxRows !== undefined && rows.length > maxRows;
+          const length = sets.at(-1)!.add(cells);
+          stopped = maxRows !== undefined && length > maxRows;
           if (stopped) client.cancel();
         },
         onCount: (count) => counts.push(count),
@@ -204,16 +185,18 @@ export class MssqlWire implements Wire<Connection> {
       // What we have stopped ourselves has given what it was asked for.
       if (!stopped || (error as { code?: unknown }).code !== "ECANCEL") throw error;
     }
-    return { sets, counts, stopped };
+    return { sets, counts };
   }
 
   #run(client: Connection, { text, values = [] }: Sent, listeners: Listeners): Promise<void> {
     const { options } = innerOf(client).config;
     return new Promise((resolve, reject) => {
       this.#assertGoesOn(client);
+      let failure: unknown;
       const request = new this.#tedious.Request(text, (error) => {
         options[exactly] = false;
         if (error) reject(firstOf(error));
+        else if (failure !== undefined) reject(failure as Error);
         else if (this.#isLeftOpen(client)) reject(transactionError("BEGIN"));
         else resolve();
       });
@@ -224,7 +207,14 @@ export class MssqlWire implements Wire<Connection> {
       };
       request
         .on("columnMetadata", (columns) => listeners.onColumns(columns))
-        .on("row", (cells) => listeners.onRow(cells.map(({ value }) => value)))
+        .on("row", (cells) => {
+          // Thrown in here, it would end the process.
+          try {
+            listeners.onRow(cells.map(({ value }) => value));
+          } catch (error) {
+            failure ??= error;
+          }
+        })
         .on("done", count)
         .on("doneInProc", count);
       listeners.onRequest?.(request);
@@ -252,52 +242,6 @@ export class MssqlWire implements Wire<Connection> {
   }
 }
 
-/** Takes rows in, and lets the server pause where they are not taken out. */
-class RowQueue implements Listeners {
-  plans: readonly ColumnPlan[] = [];
-  ended = false;
-  readonly #batchSize: number;
-  #rows: Rows = [];
-  #request: Request | undefined;
-  #wake = (): void => {};
-
-  constructor(batchSize: number) {
-    this.#batchSize = batchSize;
-  }
-
-  onRequest(request: Request): void {
-    this.#request = request;
-  }
-
-  onColumns(columns: readonly ColumnMetadata[]): void {
-    this.plans = columns.map(planColumn);
-  }
-
-  onRow(cells: unknown[]): void {
-    if (this.#rows.push(cells) < this.#batchSize) return;
-    this.#request?.pause();
-    this.#wake();
-  }
-
-  end(): void {
-    this.ended = true;
-    this.#wake();
-  }
-
-  /** Resolves when there are enough rows for a batch, or all. */
-  full(): Promise<void> {
-    if (this.ended || this.#rows.length >= this.#batchSize) return Promise.resolve();
-    this.#request?.resume();
-    return new Promise((resolve) => (this.#wake = resolve));
-  }
-
-  take(): Rows {
-    return this.#rows.splice(0, this.#batchSize);
-  }
-}
-
-const empty: ResultSet = { plans: [], rows: [] };
-
 const levels: Readonly<Record<Isolation, string>> = {
   "read uncommitted": "READ_UNCOMMITTED",
   "read committed": "READ_COMMITTED",
@@ -317,58 +261,7 @@ function firstOf(error: Error): Error {
     : error;
 }
 
-/** FOR JSON and FOR XML give one long text, in as many rows as it takes. */
-function inOne({ plans, rows }: ResultSet): ResultSet {
-  const [plan] = plans;
-  const form = plan && plans.length === 1 && /^(JSON|XML)_F52E2B61-/.exec(plan.spec.name)?.[1];
-  if (!form) return { plans, rows };
-  const text = rows.map(([part]) => String(part)).join("");
-  return {
-    plans: [{ ...plan, spec: { ...plan.spec, name: form.toLowerCase() } }],
-    rows: rows.length === 0 ? [] : [[text]],
-  };
-}
-
 function numberOf(id: string): number | bigint {
   const number = Number(id);
   return Number.isSafeInteger(number) ? number : BigInt(id);
 }
-
-function rowOfCatalog(cells: readonly unknown[]): CatalogRow {
-  const [schema, table, kind, column, type, nullable, length, precision, scale] = cells as [
-    string,
-    string,
-    string,
-    string | null,
-    string,
-    string,
-    ...(number | null)[],
-  ];
-  return {
-    schema,
-    table,
-    kind: kind === "VIEW" ? "view" : "table",
-    column,
-    type: column === null ? "" : typeOf(type, length, precision, scale),
-    nullable: nullable === "YES",
-  };
-}
-
-function typeOf(
-  name: string,
-  length: number | null | undefined,
-  precision: number | null | undefined,
-  scale: number | null | undefined,
-): string {
-  if (/^(decimal|numeric)$/i.test(name)) return `${name}(${precision}, ${scale})`;
-  if (typeof length !== "number" || !/char|binary/i.test(name)) return name;
-  return `${name}(${length === -1 ? "max" : length})`;
-}
-
-const catalogQuery = `
-  select t.table_schema, t.table_name, t.table_type, c.column_name, c.data_type, c.is_nullable,
-    c.character_maximum_length, c.numeric_precision, c.numeric_scale
-  from information_schema.tables t
-  left join information_schema.columns c
-    on c.table_schema = t.table_schema and c.table_name = t.table_name
-  order by t.table_schema, t.table_name, c.ordinal_position`;
