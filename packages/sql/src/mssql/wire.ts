@@ -9,19 +9,14 @@ import { statementKind } from "../statement.ts";
 import { transactionError } from "../transactions.ts";
 import { bindValue } from "./bind.ts";
 import { type CatalogCells, catalogQuery, rowOfCatalog } from "./catalog.ts";
-import {
-  type ColumnMetadata,
-  type Connection,
-  innerOf,
-  type Request,
-  type Tedious,
-} from "./driver.ts";
+import { type Connection, innerOf, type Tedious } from "./driver.ts";
 import { exactly } from "./exact.ts";
 import type { Pool } from "./pool.ts";
 import { Batches, type Listeners, ResultSet } from "./results.ts";
 import { type Lender, sessionLender } from "./shared.ts";
 
 type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;
+
 /** SQL Server through tedious, the driver under mssql. Statements with values go through sp_executesql. */
 export class MssqlWire implements Wire<Connection> {
   readonly facts = facts;
@@ -196,7 +191,7 @@ export class MssqlWire implements Wire<Connection> {
       const request = new this.#tedious.Request(text, (error) => {
         options[exactly] = false;
         if (error) reject(firstOf(error));
-        else if (failure !== undefined) reject(failure as Error);
+        else if (failure !== undefined) reject(failure);
         else if (this.#isLeftOpen(client)) reject(transactionError("BEGIN"));
         else resolve();
       });
