@@ -195,3 +195,55 @@ export const mssql: DialectFacts = {
   lastingText: /#|\b(use|exec|execute|open)\b|\bset\s+[a-z_]+\s+[^=\s]/i,
   committing: none,
 };
+
+/** https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/Literals.html; without its `q'[…]'` strings. */
+export const oracle: DialectFacts = {
+  ...sqlite,
+  name: "oracle",
+  title: "Oracle",
+  identifierQuotes: '"',
+  dollarNumbers: false,
+  dollarNames: false,
+  atNames: false,
+  placeholder: (index) => `:${index + 1}`,
+  emptyList: "select null from dual where 1 = 0",
+  maxParameters: 65_535,
+  maxIdentifier: 128,
+  json: false,
+  committing:
+    /^(ALTER|ANALYZE|AUDIT|COMMENT|CREATE|DROP|FLASHBACK|GRANT|PURGE|RENAME|REVOKE|TRUNCATE)$/,
+};
+
+/** https://help.sap.com/docs/SAP_HANA_PLATFORM/4fe29514fd584807ac9f2a04f6754767/209f5020751910148fd8fe88aa4d79d9.html */
+export const sap: DialectFacts = {
+  ...sqlite,
+  name: "sap",
+  title: "SAP HANA",
+  identifierQuotes: '"',
+  dollarNumbers: false,
+  dollarNames: false,
+  atNames: false,
+  emptyList: "select null from dummy where 1 = 0",
+  maxParameters: 32_767,
+  maxIdentifier: 127,
+  json: false,
+  committing: /^(ALTER|CREATE|DROP|RENAME|TRUNCATE)$/,
+};
+
+/** https://cloud.google.com/spanner/docs/reference/standard-sql/lexical; without its strings in three quotes. */
+export const spanner: DialectFacts = {
+  ...sqlite,
+  name: "spanner",
+  title: "Spanner",
+  identifierQuotes: "`",
+  backslashEscapes: true,
+  hashComments: true,
+  dollarNumbers: false,
+  dollarNames: false,
+  placeholder: (index) => `@param${index}`,
+  emptyList: "select null from unnest([1]) where false",
+  maxParameters: 950,
+  maxIdentifier: 128,
+  json: false,
+  arrays: true,
+};
