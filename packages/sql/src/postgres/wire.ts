@@ -227,7 +227,7 @@ export class PostgresWire implements Wire<PoolClient> {
     } as QueryArrayConfig);
     return new Promise((resolve, reject) => {
       let rows: RowCollector | undefined;
-      let failure: unknown;
+      let failure: Error | undefined;
       const collect = (fields: readonly FieldDef[] = []): RowCollector =>
         (rows ??= new RowCollector(fields.map(planField), most));
       query.on("row", (row: (string | null)[], result: Result) => {
@@ -235,14 +235,14 @@ export class PostgresWire implements Wire<PoolClient> {
         try {
           collect(result.fields).add(row);
         } catch (error) {
-          failure ??= error;
+          failure ??= error as Error;
         }
       });
       query.on("error", reject);
       query.on("end", (result: Result) => {
         if (failure === undefined)
           resolve({ rowCount: result.rowCount ?? 0, rows: collect(result.fields) });
-        else reject(failure as Error);
+        else reject(failure);
       });
       client.query(query);
     });
