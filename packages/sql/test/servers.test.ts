@@ -498,6 +498,25 @@ describe.each(engines)("$name", (engine) => {
     },
   );
 
+  test("lists the keys of tables", async () => {
+    const conn = await open();
+    const owners = await pets(conn);
+    const { schema } = engine;
+    const table = `${owners}_food`;
+    await conn.execute(
+      `create table ${table} (day date, owner int, grams int, primary key (owner, day), foreign key (owner) references ${owners} (id))`,
+    );
+    onTestFinished(async () => {
+      await (await open()).execute(`drop table ${table}`);
+    });
+    const entry = (await conn.browse([schema])).find(({ name }) => name === table);
+    expect(entry?.columns?.map(({ type: _, ...column }) => column)).toEqual([
+      { name: "day", nullable: false, primaryKey: 2 },
+      { name: "owner", nullable: false, primaryKey: 1, references: [schema, owners, "id"] },
+      { name: "grams", nullable: true },
+    ]);
+  });
+
   test("lists schemas, tables and columns", async () => {
     const conn = await open();
     const table = await pets(conn);

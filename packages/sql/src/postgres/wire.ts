@@ -227,7 +227,7 @@ export class PostgresWire implements Wire<PoolClient> {
     } as QueryArrayConfig);
     return new Promise((resolve, reject) => {
       let rows: RowCollector | undefined;
-      let failure: unknown;
+      let failure: Error | undefined;
       const collect = (fields: readonly FieldDef[] = []): RowCollector =>
         (rows ??= new RowCollector(fields.map(planField), most));
       query.on("row", (row: (string | null)[], result: Result) => {
@@ -235,14 +235,14 @@ export class PostgresWire implements Wire<PoolClient> {
         try {
           collect(result.fields).add(row);
         } catch (error) {
-          failure ??= error;
+          failure ??= error as Error;
         }
       });
       query.on("error", reject);
       query.on("end", (result: Result) => {
         if (failure === undefined)
           resolve({ rowCount: result.rowCount ?? 0, rows: collect(result.fields) });
-        else reject(failure as Error);
+        else reject(failure);
       });
       client.query(query);
     });
@@ -261,10 +261,18 @@ function innerOf(client: PoolClient): Inner {
 const catalogQuery = `
   select n.nspname as schema, c.relname as table,
     case when c.relkind in ('v', 'm') then 'view' else 'table' end as kind,
-    a.attname as column, format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable
+    a.attname as column, format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
+    array_position(i.indkey::int2[], a.attnum) + 1 as primary_key,
+    rn.nspname as ref_schema, rc.relname as ref_table, ra.attname as ref_column
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_index i on i.indrelid = c.oid and i.indisprimary
+  left join pg_constraint k on k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey)
+  left join pg_class rc on rc.oid = k.confrelid
+  left join pg_namespace rn on rn.oid = rc.relnamespace
+  left join pg_attribute ra on ra.attrelid = rc.oid
+    and ra.attnum = k.confkey[array_position(k.conkey, a.attnum)]
   where c.relkind in ('r', 'p', 'v', 'm', 'f')
     and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-  order by n.nspname, c.relname, a.attnum`;
+  order by n.nspname, c.relname, a.attnum, k.conname`;
