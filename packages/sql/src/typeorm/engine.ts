@@ -63,14 +63,14 @@ export class TypeormEngine implements Engine {
     const runner = this.dataSource.createQueryRunner();
     try {
       const rows = await runner.stream(statement.text, [...statement.values]);
-      let batch: object[] = [];
-      for await (const row of rows as AsyncIterable<object>) {
+      let batch: Record<string, unknown>[] = [];
+      for await (const row of rows as AsyncIterable<Record<string, unknown>>) {
         if (signal?.aborted) throw abortedError(signal, "The call was aborted.");
         if (batch.push(row) < batchSize) continue;
-        yield Table.fromRows(batch) as Table;
+        yield Table.fromRows<Record<string, unknown>>(batch);
         batch = [];
       }
-      if (batch.length > 0) yield Table.fromRows(batch) as Table;
+      if (batch.length > 0) yield Table.fromRows<Record<string, unknown>>(batch);
     } finally {
       await runner.release();
     }
@@ -90,7 +90,7 @@ export class TypeormEngine implements Engine {
   }
 
   async browse(path: readonly string[]): Promise<CatalogEntry[]> {
-    const rows = (await this.dataSource.query(this.#kind.catalog)) as CatalogRow[];
+    const rows = await this.dataSource.query<CatalogRow[]>(this.#kind.catalog);
     return browseCatalog(tablesOf(rows), path);
   }
 

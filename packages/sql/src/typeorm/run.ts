@@ -3,6 +3,8 @@ import type { QueryRunner } from "typeorm";
 import type { ExecuteResult } from "../engine.ts";
 import type { Statement } from "../params.ts";
 
+type Row = Record<string, unknown>;
+
 export async function readRows(
   runner: QueryRunner,
   { text, values }: Statement,
@@ -10,11 +12,11 @@ export async function readRows(
 ): Promise<Table> {
   const started = performance.now();
   const { records } = await runner.query(text, [...values], true);
-  const rows = (records as object[] | undefined) ?? [];
+  const rows = (records as Row[] | undefined) ?? [];
   const truncated = rows.length > maxRows;
   return Table.fromRows(truncated ? rows.slice(0, maxRows) : rows, {
     meta: { ms: performance.now() - started, ...(truncated ? { truncated } : {}) },
-  }) as Table;
+  });
 }
 
 export async function executeOn(
@@ -22,6 +24,6 @@ export async function executeOn(
   { text, values }: Statement,
 ): Promise<ExecuteResult> {
   const { records, affected } = await runner.query(text, [...values], true);
-  const rows = Table.fromRows((records as object[] | undefined) ?? []) as Table;
+  const rows = Table.fromRows((records as Row[] | undefined) ?? []);
   return { rowCount: affected ?? rows.length, rows };
 }
