@@ -58,6 +58,14 @@ describe.each(engines)("$name", (engine) => {
     },
   );
 
+  test("calculates with bigints as the integers that they are", async () => {
+    const conn = await open();
+    const params = { big: 9_007_199_254_740_993n };
+    const sum = engine.name === "postgres" ? "cast(:big as bigint) + 2" : ":big + 2";
+    const table = await conn.query(`select ${sum} as n`, { params });
+    expect(table.at(0)).toEqual({ n: 9_007_199_254_740_995n });
+  });
+
   test("keeps every type as it is, to the day and the last digit", async () => {
     const conn = await open();
     const { instant, bytes } = engine.types;
