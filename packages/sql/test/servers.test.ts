@@ -530,10 +530,11 @@ describe.each(engines)("$name", (engine) => {
       await (await open()).execute(`drop table ${table}`);
     });
     const entry = (await conn.browse([schema])).find(({ name }) => name === table);
-    expect(entry?.columns?.map(({ type: _, ...column }) => column)).toEqual([
-      { name: "day", nullable: false, primaryKey: 2 },
-      { name: "owner", nullable: false, primaryKey: 1, references: [schema, owners, "id"] },
-      { name: "grams", nullable: true },
+    const type = expect.any(String) as string;
+    expect(entry?.columns).toEqual([
+      { name: "day", type, nullable: false, primaryKey: 2 },
+      { name: "owner", type, nullable: false, primaryKey: 1, references: [schema, owners, "id"] },
+      { name: "grams", type, nullable: true },
     ]);
   });
 
