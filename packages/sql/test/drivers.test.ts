@@ -25,7 +25,7 @@ describe.each(databases)("$name", ({ driver, file }) => {
       "select * from pet_owners order by id",
     );
     expect(table.columns).toEqual([
-      { name: "id", type: "integer", nullable: false, primaryKey: 1 },
+      { name: "id", type: "integer", nullable: false },
       { name: "person", type: "string", nullable: false },
       { name: "pet", type: "string", nullable: false },
     ]);

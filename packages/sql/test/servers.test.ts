@@ -58,6 +58,14 @@ describe.each(engines)("$name", (engine) => {
     },
   );
 
+  test("calculates with bigints as the integers that they are", async () => {
+    const conn = await open();
+    const params = { big: 9_007_199_254_740_993n };
+    const sum = engine.name === "postgres" ? "cast(:big as bigint) + 2" : ":big + 2";
+    const table = await conn.query(`select ${sum} as n`, { params });
+    expect(table.at(0)).toEqual({ n: 9_007_199_254_740_995n });
+  });
+
   test("keeps every type as it is, to the day and the last digit", async () => {
     const conn = await open();
     const { instant, bytes, boolean, text, json } = engine.types;
@@ -510,10 +518,11 @@ describe.each(engines)("$name", (engine) => {
       await (await open()).execute(`drop table ${table}`);
     });
     const entry = (await conn.browse([schema])).find(({ name }) => name === table);
-    expect(entry?.columns?.map(({ type: _, ...column }) => column)).toEqual([
-      { name: "day", nullable: false, primaryKey: 2 },
-      { name: "owner", nullable: false, primaryKey: 1, references: [schema, owners, "id"] },
-      { name: "grams", nullable: true },
+    const type = expect.any(String) as string;
+    expect(entry?.columns).toEqual([
+      { name: "day", type, nullable: false, primaryKey: 2 },
+      { name: "owner", type, nullable: false, primaryKey: 1, references: [schema, owners, "id"] },
+      { name: "grams", type, nullable: true },
     ]);
   });
 

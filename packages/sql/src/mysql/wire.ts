@@ -10,13 +10,14 @@ import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { RowCollector } from "../row-collector.ts";
 import type { ColumnPlan } from "../columns.ts";
-import { bindValue } from "./bind.ts";
+import { bindValue, type ToInteger } from "./bind.ts";
 import { type Field, planField } from "./types.ts";
 
 /** What is used of the module `mysql2`. */
 export interface Mysql {
   createPool(options: PoolOptions): Pool;
   createConnection(options: PoolOptions): PoolConnection;
+  readonly TypedParameter?: { readonly LONGLONG?: ToInteger };
 }
 
 type WireSettings = Pick<SQLConfig, "poolSize" | "idleTimeout" | "statementTimeout">;
@@ -130,16 +131,17 @@ export class MysqlWire implements Wire<PoolConnection> {
   ): Promise<Table> {
     const started = performance.now();
     if (maxRows !== undefined) return this.#first(client, statement, maxRows, inTransaction);
-    let { fields, rows } = await send(client, statement);
+    const bound = this.#bound(statement);
+    let { fields, rows } = await send(client, bound);
     // As text the server rounds a FLOAT to six digits; prepared, it sends the number itself.
     if (statement.values.length === 0 && fields.some(({ columnType }) => columnType === float))
-      ({ fields, rows } = await send(client, statement, true));
+      ({ fields, rows } = await send(client, bound, true));
     return rows.finish({ ms: performance.now() - started });
   }
 
   async execute(client: PoolConnection, statement: Statement): Promise<ExecuteResult> {
     const started = performance.now();
-    const { rows, header } = await send(client, statement);
+    const { rows, header } = await send(client, this.#bound(statement));
     const table = rows.finish({ ms: performance.now() - started });
     if (!header) return { rowCount: rows.length, rows: table };
     const { affectedRows, insertId } = header;
@@ -155,7 +157,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     statement: Statement,
     batchSize: number,
   ): AsyncGenerator<Table, void, undefined> {
-    const { rows, plans } = streamRows(client, statement, Math.min(batchSize, 1000));
+    const { rows, plans } = streamRows(client, this.#bound(statement), Math.min(batchSize, 1000));
     let ended = false;
     try {
       let batch: RowCollector | undefined;
@@ -225,6 +227,11 @@ export class MysqlWire implements Wire<PoolConnection> {
     this.#idle.delete(client);
   }
 
+  #bound(statement: Statement): Statement {
+    const toInteger = this.#mysql.TypedParameter?.LONGLONG;
+    return { ...statement, values: statement.values.map((value) => bindValue(value, toInteger)) };
+  }
+
   /** The first rows. With more to come the connection is closed: the server cannot be told to stop. */
   async #first(
     client: PoolConnection,
@@ -233,7 +240,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     inTransaction: boolean,
   ): Promise<Table> {
     const started = performance.now();
-    const source = streamRows(client, statement, Math.min(maxRows + 1, 1000));
+    const source = streamRows(client, this.#bound(statement), Math.min(maxRows + 1, 1000));
     let rows: RowCollector | undefined;
     for await (const row of source.rows) {
       rows ??= new RowCollector(source.plans(), maxRows);
@@ -276,7 +283,7 @@ function streamRows(
 ): RowStream {
   const query =
     values.length > 0 || rowVerbs.has(verbOf(source))
-      ? client.execute({ sql: text, values: values.map(bindValue) as never, rowsAsArray: true })
+      ? client.execute({ sql: text, values: values as never, rowsAsArray: true })
       : client.query({ sql: text, rowsAsArray: true });
   let fields: readonly Field[] = [];
   query.on("fields", (found: FieldPacket[] | undefined) => {
@@ -304,7 +311,7 @@ function send(
     client.once("error", reject);
     const options = { sql: text, rowsAsArray: true };
     const command = prepared
-      ? client.execute({ ...options, values: values.map(bindValue) as never })
+      ? client.execute({ ...options, values: values as never })
       : client.query(options);
     let fields: readonly Field[] = [];
     let rows: RowCollector | undefined;

@@ -86,7 +86,7 @@ function columnOf(name: string, row: CatalogRow): CatalogColumn {
     name,
     type,
     nullable: Boolean(nullable),
-    ...(place ? { primaryKey: Number(place) } : {}),
+    ...(place ? { primaryKey: place } : {}),
     ...(schema && table && column ? { references: [schema, table, column] } : {}),
   };
 }
