@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    projects: ["packages/core", "packages/sql", "packages/testing", "docs"],
+    projects: ["packages/core", "packages/duckdb", "packages/sql", "packages/testing", "docs"],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });
