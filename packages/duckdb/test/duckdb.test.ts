@@ -1,9 +1,9 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connection } from "@conn/core";
 import { conform, values } from "@conn/testing";
-import { describe, expect, it, test } from "vitest";
+import { afterAll, describe, expect, it, test } from "vitest";
 import { DuckDBConnection } from "../src/index.ts";
 
 const { bigint, bytes, date, text } = values;
@@ -120,3 +120,22 @@ it("gives a stream whole where another query runs in its middle", async () => {
   }
   expect(rows).toBe(100_000);
 });
+
+it("shares a file between connections of this process, whichever closes first", async () => {
+  const database = file();
+  const first = await open({ database });
+  await using second = await open({ database });
+  await first.execute("create table pets (name text)");
+  expect((await second.query("from pets")).length).toBe(0);
+  await first.close();
+  expect((await second.execute("insert into pets values ('fish')")).rowCount).toBe(1);
+});
+
+it("lists tables with their columns", async () => {
+  await using conn = await open();
+  await conn.execute("create table pets (name text not null)");
+  const columns = [{ name: "name", type: "VARCHAR", nullable: false }];
+  expect(await conn.browse()).toEqual([{ name: "pets", kind: "table", path: ["pets"], columns }]);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
