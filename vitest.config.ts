@@ -8,7 +8,15 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    projects: ["packages/core", "packages/duckdb", "packages/sql", "packages/testing", "docs"],
+    projects: [
+      "packages/core",
+      "packages/duckdb",
+      "packages/sql",
+      "packages/testing",
+      "packages/create-conn-plugin",
+      "packages/emulators",
+      "docs",
+    ],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

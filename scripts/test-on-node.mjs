@@ -14,5 +14,5 @@ const runner = fileURLToPath(
 );
 const args = old
   ? ["run", "--config", "vitest.node20.config.ts"]
-  : ["run", "--project", "core", "--project", "sql", "--project", "testing"];
+  : ["run", "--project", "core", "--project", "sql", "--project", "testing", "--project", "create"];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

@@ -26,9 +26,10 @@ const reports = await mkdtemp(join(tmpdir(), "conn-reports-"));
 
 const stages: Stage[] = [
   check("format", "oxfmt", "--check"),
+  // Before the linter, which knows types: the template sees our packages as its users do, built.
+  { title: "build", run: async () => counted(await build()) },
   check("lint", "oxlint", "--deny-warnings"),
   check("types", "tsc", "--project", "."),
-  { title: "build", run: async () => counted(await build()) },
   check("unused code and dependencies", "knip"),
   check("generated files", "node", "scripts/generate.ts", "--check"),
   check("packages as published", "node", "scripts/packages.ts"),

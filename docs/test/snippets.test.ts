@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Outcome, run } from "./run.ts";
+import { type Outcome, run, strict } from "./run.ts";
 import { readSnippets, type Snippet } from "./snippets.ts";
 
 const pages = await readSnippets();
@@ -22,19 +22,7 @@ const home = await realpath(await mkdtemp(join(tmpdir(), "conn-docs-")));
 const folderOf = (page: string): string => join(home, page.replaceAll(/[^\w]/g, "_"));
 const fileOf = ({ file, line, language }: Snippet): string =>
   join(folderOf(file), `line-${line}.${language}`);
-const options = [
-  "--strict",
-  "--module",
-  "nodenext",
-  "--target",
-  "es2023",
-  "--lib",
-  "es2023,esnext.disposable",
-  "--types",
-  "node",
-  "--skipLibCheck",
-  "--exactOptionalPropertyTypes",
-];
+const options = [...strict, "--skipLibCheck", "--exactOptionalPropertyTypes"];
 let diagnostics = "";
 
 /** Each page is an application of its own: manifest, secrets file and the pets of the examples. */

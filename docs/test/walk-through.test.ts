@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Outcome, run } from "./run.ts";
+import { type Outcome, run, strict } from "./run.ts";
 
 /**
  * The walk through a first day with conn, as a new user takes it: outside the workspace, from the
@@ -140,7 +140,7 @@ describe("a first day with conn", () => {
   it("type-checks all of it, the declarations of the packages included", async () => {
     const { code, output } = await inApp(
       "tsc",
-      ...strict,
+      ...compiling,
       "app.ts",
       "setup.ts",
       "queries.ts",
@@ -172,20 +172,8 @@ describe("a first day with conn", () => {
   }, 60_000);
 });
 
-const strict = [
-  "--noEmit",
-  "--strict",
-  "--module",
-  "nodenext",
-  "--target",
-  "es2023",
-  "--lib",
-  "es2023,esnext.disposable",
-  "--types",
-  "node",
-  "--typeRoots",
-  join(import.meta.dirname, "../node_modules/@types"),
-];
+const types = join(import.meta.dirname, "../node_modules/@types");
+const compiling = ["--noEmit", ...strict, "--typeRoots", types];
 
 const fourLines = `import { connection } from "@conn/core";
 const conn = await connection("pet_db", { type: "sql" });

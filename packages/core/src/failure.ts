@@ -68,6 +68,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** The error in conn's words; one of conn's own as it is, save secrets that it learned since it was made. */
+/** A failure of a driver or of the operating system in conn's words, for calls that core does not see fail. */
 export function wrap(error: unknown, connection: string, operation: string): ConnError {
   if (error instanceof ConnError) return redact(error);
   const message = messageOf(error);

@@ -1,6 +1,7 @@
 /** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
 export { didYouMean } from "./did-you-mean.ts";
+export { wrap as wrapError } from "./failure.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";
 export { fieldsOf, soundsSecret } from "./fields.ts";
 export { redactingTransform } from "./redact.ts";

@@ -25,7 +25,7 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     fc.double(),
     fc.bigInt(),
     fc.string({ unit: "binary" }),
-    fc.date({ noInvalidDate: false }),
+    fc.date({ noInvalidDate: true }),
     fc.uint8Array(),
     fc.float64Array(),
     fc.bigInt64Array(),
@@ -45,7 +45,7 @@ const cell = fc.oneof(
   fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }),
   fc.string({ unit: "binary" }),
   fc.boolean(),
-  fc.date({ noInvalidDate: false }),
+  fc.date({ noInvalidDate: true }),
   fc.uint8Array(),
   fc.json().map((text) => JSON.parse(text) as unknown),
 );
@@ -57,7 +57,7 @@ const columns = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.constantFrom("fish", "cat"),
     fc.boolean(),
-    fc.date(),
+    fc.date({ noInvalidDate: true }),
     fc.uint8Array(),
     cell,
   ].map((each) => fc.array(fc.option(each), { minLength: 12, maxLength: 12 })),
@@ -70,6 +70,18 @@ test("every value comes back as it was", () => {
       assert.deepStrictEqual(decode(encode(original)!)?.value, original);
     }),
     { seed, numRuns: 500 },
+  );
+});
+
+// By itself, since Node 20 takes no two of them for equal.
+test("a Date that is none comes back as one that is none", () => {
+  const at = decode(encode(new Date(Number.NaN))!)?.value;
+  assert.ok(at instanceof Date && Number.isNaN(at.getTime()));
+  const table = Table.fromColumns({ at: [new Date(Number.NaN), new Date(0)] });
+  const copy = decode(encode(table)!)?.value as Table;
+  assert.deepEqual(
+    copy.rows().map((row) => String(row["at"])),
+    table.rows().map((row) => String(row["at"])),
   );
 });
 

@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import {
   BaseConnection,
   type CatalogEntry,
+  type CheckSteps,
   ConnError,
   type ConnectionClass,
   type OpenContext,
   type Table,
 } from "@conn/core";
+import { wrapError } from "@conn/core/toolkit";
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
 import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
@@ -199,6 +201,14 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     return engines.get(client)!.close();
   }
 
+  protected override async steps(): Promise<CheckSteps> {
+    const steps = await super.steps();
+    const way = await this.#dialect.way?.(this.config, this.name);
+    if (!way) return steps;
+    const { open, ...others } = steps;
+    return { ...way, login: open!, ...others };
+  }
+
   protected override ping(client: DataSource): Promise<void> {
     return engines.get(client)!.ping();
   }
@@ -250,7 +260,11 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     try {
       yield* engine.stream(compiled, { batchSize, signal: either }) as AsyncGenerator<Table<Row>>;
     } catch (error) {
-      throw this.#explain(error, "stream", compiled.source.text, engine);
+      throw wrapError(
+        this.#explain(error, "stream", compiled.source.text, engine),
+        this.name,
+        "stream",
+      );
     }
   }
 
@@ -262,7 +276,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const lease = await this.lease("session", { signal });
     const engine = engines.get(lease.client)!;
     const explain = (error: unknown, operation: string, statement?: string): unknown =>
-      this.#explain(error, operation, statement, engine);
+      wrapError(this.#explain(error, operation, statement, engine), this.name, operation);
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
     try {
       const holder = `a session opened ${place}`;

@@ -42,6 +42,8 @@ export interface DialectFacts {
   readonly harmful: RegExp;
   /** Functions that leave something on their connection: a lock, a setting. */
   readonly lasting: RegExp;
+  /** First words of statements that end a transaction by themselves, and commit it. */
+  readonly committing: RegExp;
 }
 
 const none = /(?!)/;
@@ -73,6 +75,7 @@ export const sqlite: DialectFacts = {
   arrays: false,
   harmful: none,
   lasting: none,
+  committing: none,
 };
 
 /** https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
@@ -98,8 +101,9 @@ export const postgres: DialectFacts = {
   json: true,
   arrays: true,
   harmful:
-    /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
+    /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|copy|sync|stat_statements|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|ts_stat|ts_rewrite|crosstab.*|connectby|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
   lasting: /^(set_config|pg_(try_)?advisory_lock.*|setseed)$/,
+  committing: none,
 };
 
 /** https://dev.mysql.com/doc/refman/8.4/en/language-structure.html */
@@ -125,8 +129,10 @@ export const mysql: DialectFacts = {
   json: true,
   arrays: false,
   harmful:
-    /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|sys_exec|sys_eval)$/,
+    /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|master_gtid_wait|wait_for_executed_gtid_set|source_pos_wait|sys_exec|sys_eval)$/,
   lasting: /^get_lock$/,
+  committing:
+    /^(ALTER|ANALYZE|CREATE|DROP|FLUSH|GRANT|LOCK|OPTIMIZE|RENAME|REPAIR|REVOKE|TRUNCATE|UNLOCK)$/,
 };
 
 /** https://learn.microsoft.com/en-us/sql/t-sql/language-elements/ */
@@ -153,4 +159,5 @@ export const mssql: DialectFacts = {
   arrays: false,
   harmful: /^(openrowset|opendatasource|openquery)$/,
   lasting: none,
+  committing: none,
 };

@@ -50,10 +50,8 @@ export function explainFailure(
 
 /** Tells a failure that was found before anything was sent where it belongs. */
 function placed(error: ConnError, { connection, operation }: FailedCall): ConnError {
-  return Object.assign(error, {
-    connection: error.connection ?? connection,
-    operation: error.operation ?? operation,
-  });
+  // One that has its place may be the reason of an abort, which many calls share.
+  return error.connection === undefined ? Object.assign(error, { connection, operation }) : error;
 }
 
 function firstLine(statement: string): string {

@@ -2,6 +2,7 @@ import { ConnError } from "@conn/core";
 import type { DialectFacts } from "./dialect-facts.ts";
 import type { Source } from "./params.ts";
 import { verbOf } from "./statement.ts";
+import { transactionError, transactionVerbs } from "./transactions.ts";
 
 /**
  * Refuses calls of functions that do harm from inside a transaction that only reads: that stop other
@@ -22,16 +23,64 @@ export function assertHarmless(source: Source, facts: DialectFacts): void {
 
 /** Whether a statement may leave settings, temporary tables or locks on its connection, for the next user to meet. */
 export function leavesTraces(source: Source, facts: DialectFacts): boolean {
-  const { text, tokens } = source;
+  const { text } = source;
   const verb = verbOf(source);
   if (!plainVerbs.has(verb)) return true;
-  if (verb === "CREATE")
-    return tokens.some(
-      ({ kind, start, end }) => kind === "word" && /^temp(orary)?$/i.test(text.slice(start, end)),
-    );
+  const words = new Set(wordsOf(source));
+  if (words.has("PG_TEMP")) return true;
+  if (verb === "CREATE") return words.has("TEMP") || words.has("TEMPORARY");
+  // Into a temporary table, or a variable.
+  if (verb !== "INSERT" && verb !== "REPLACE" && words.has("INTO")) return true;
   for (const name of functionsIn(source)) if (facts.lasting.test(name)) return true;
   // MySQL's way to set a variable in the middle of a SELECT.
   return text.includes(":=");
+}
+
+/**
+ * Refuses what would end a session's transaction unseen, after which its writes would be there for
+ * good, or make it read its values as others than they are.
+ *
+ * @throws CONN_UNSUPPORTED
+ */
+export function assertKeepsSession(source: Source, facts: DialectFacts): void {
+  const verb = verbOf(source);
+  if (transactionVerbs.has(verb)) throw transactionError(verb);
+  const words = wordsOf(source);
+  if (facts.committing.test(verb) && words[1] !== "TEMPORARY") {
+    throw new ConnError(
+      "CONN_UNSUPPORTED",
+      `${facts.title} commits the session's transaction when it runs ${verb}.`,
+      { hint: "Run it by itself: conn.execute(…)." },
+    );
+  }
+  const setting = verb === "SET" && words.find((word) => /^(TIME_ZONE|AUTOCOMMIT)$/.test(word));
+  if (facts.name === "mysql" && setting) {
+    throw new ConnError(
+      "CONN_UNSUPPORTED",
+      `A session keeps its ${setting.toLowerCase()}: timestamps are read in UTC, and transactions are its own.`,
+      { hint: "Convert in the statement: convert_tz(seen, '+00:00', '+09:00')." },
+    );
+  }
+}
+
+/**
+ * Refuses what needs a conversation of its own with the server, and would wait for it for ever.
+ *
+ * @throws CONN_UNSUPPORTED
+ */
+export function assertAnswers(source: Source): void {
+  if (verbOf(source) !== "COPY") return;
+  const stream = wordsOf(source).find((word) => word === "STDIN" || word === "STDOUT");
+  if (stream === undefined) return;
+  throw new ConnError("CONN_UNSUPPORTED", `COPY with ${stream} is no statement for execute.`, {
+    hint: "Use the package pg-copy-streams with a client of pg's own.",
+  });
+}
+
+function wordsOf({ text, tokens }: Source): string[] {
+  return tokens.flatMap(({ kind, start, end }) =>
+    kind === "word" ? [text.slice(start, end).toUpperCase()] : [],
+  );
 }
 
 /** What is over when it is over. */

@@ -6,12 +6,13 @@ export interface RunnerSession {
   readonly holder: string;
   readonly scope: TransactionScope | undefined;
   readonly signal: AbortSignal;
-  /** Begins a transaction where none is active, as each of the session's calls does first. */
-  begin(): Promise<void>;
-  /** Notes that the transaction has something to commit. */
-  wrote?(): void;
+  /**
+   * Runs a call as one of the session's own: in their order, so that none slips past a commit that is
+   * under way, and in a transaction, which is begun where none is active.
+   */
+  run<T>(task: () => Promise<T>, writes: boolean): Promise<T>;
 }
 
 export function sessionOf({ data }: QueryRunner): RunnerSession | undefined {
-  return "begin" in data ? (data as RunnerSession) : undefined;
+  return "run" in data ? (data as RunnerSession) : undefined;
 }

@@ -3,6 +3,8 @@ import { ConnError } from "@conn/core";
 /** Statements that begin or end a transaction, which is the session's business. */
 export const transactionVerbs: ReadonlySet<string> = new Set([
   "BEGIN",
+  "START",
+  "ABORT",
   "COMMIT",
   "END",
   "ROLLBACK",

@@ -139,6 +139,10 @@ describe("a script", () => {
       import { SQLConnection } from "@conn/sql";
       const config = { url: ${JSON.stringify(urlOf(engine))} };
       const conn = await connection("server", { type: SQLConnection, config });
+      const session = await conn.session();
+      await session.query("select 1 as one");
+      const stream = conn.stream("select 1 as one union all select 2", { batchSize: 1 });
+      await stream.next();
       console.log((await conn.query("select 1 as one")).rows());
     `);
     expect(stdout).toBe("[ { one: 1 } ]\n");

@@ -77,7 +77,7 @@ describe.each(engines)("$name that fails", (engine) => {
   });
 
   test("a frozen server is waited for as long as the call says", async () => {
-    const conn = await open({ poolSize: 2 });
+    const conn = await open({ poolSize: 1 });
     expect(await one(conn)).toEqual({ one: 1 });
     await server.freeze();
     try {

@@ -245,6 +245,102 @@ describe.each(engines)("$name", (engine) => {
     expect((await conn.query(`select count(*) as n from ${table}`)).at(0)).toEqual({ n: 0 });
   });
 
+  test("nothing inside of a session ends its transaction unseen", async () => {
+    const conn = await open();
+    const table = await pets(conn, "n int");
+    const insert = (n: number): string => `insert into ${table} (n) values (${n})`;
+    const kept = async (): Promise<unknown[]> =>
+      (await conn.query<{ n: number }>(`select n from ${table} order by n`, { ttl: 0 }))
+        .rows()
+        .map(({ n }) => n);
+    {
+      await using session = await conn.session();
+      await session.execute(insert(1));
+      const cut = await session.query(engine.numbers(10_000), { maxRows: 2 });
+      expect([cut.length, cut.meta.truncated]).toEqual([2, true]);
+      for (const verb of ["commit", "rollback", "begin", "start transaction"])
+        expect(await failure(session.manager.query(verb))).toMatchObject({
+          code: "CONN_UNSUPPORTED",
+        });
+      if (engine.name === "mariadb") {
+        for (const statement of ["create table other (n int)", "set time_zone = '+09:00'"])
+          expect(await failure(session.execute(statement))).toMatchObject({
+            code: "CONN_UNSUPPORTED",
+          });
+      }
+      await session.execute(insert(2));
+    }
+    expect(await kept()).toEqual([]);
+    await using session = await conn.session();
+    await session.execute(insert(3));
+    const committing = session.commit();
+    const late = session.manager.query(insert(4));
+    await committing;
+    await late;
+    await session.rollback();
+    expect(await kept()).toEqual([3]);
+  });
+
+  test("a session whose transaction the server gave up goes on with none of it", async () => {
+    const conn = await open();
+    const table = await pets(conn, "n int default 0");
+    await conn.execute(`insert into ${table} (n) values (0), (0)`);
+    const update = (id: number): string => `update ${table} set n = n + 1 where id = ${id}`;
+    await using one = await conn.session();
+    await using two = await conn.session();
+    await one.execute(update(1));
+    await two.execute(update(2));
+    const crossed = await Promise.allSettled([one.execute(update(2)), two.execute(update(1))]);
+    const victim = crossed[0].status === "rejected" ? one : two;
+    expect(crossed.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await failure(victim.execute(`insert into ${table} (n) values (7)`))).toMatchObject({
+      code: "CONN_QUERY",
+    });
+    expect(await failure(victim.commit())).toMatchObject({ code: "CONN_QUERY" });
+    await victim.rollback();
+    await (victim === one ? two : one).commit();
+    expect((await conn.query(`select n from ${table} order by id`)).rows()).toEqual([
+      { n: 1 },
+      { n: 1 },
+    ]);
+  });
+
+  test("what TypeORM's users leave on a connection the next one does not meet", async () => {
+    const conn = await open({ poolSize: 1 });
+    const manager = await conn.manager();
+    const [set, state] =
+      engine.name === "postgres"
+        ? ["set search_path = pg_catalog", "show search_path"]
+        : ["set time_zone = '+09:00'", "select @@time_zone as zone"];
+    const before = (await conn.query(state, { ttl: 0 })).rows();
+    await manager.query(set);
+    expect((await conn.query(state, { ttl: 0 })).rows()).toEqual(before);
+    expect(await failure(manager.query("begin"))).toMatchObject({ code: "CONN_UNSUPPORTED" });
+  });
+
+  test("a pool that TypeORM's users hold is waited for as long as the settings say", async () => {
+    const conn = await open({ poolSize: 1, lockTimeout: 0.1, connectTimeout: 0.5 });
+    const runner = (await conn.client()).createQueryRunner();
+    await runner.connect();
+    try {
+      expect((await failure(conn.query("select 1 as one"))).code).toBe("CONN_POOL_TIMEOUT");
+    } finally {
+      await runner.release();
+    }
+    expect((await conn.query("select 1 as one")).at(0)).toEqual({ one: 1 });
+  });
+
+  test("an abort stops what a session's entity manager runs", async () => {
+    const conn = await open({ poolSize: 1 });
+    const controller = new AbortController();
+    const session = await conn.session({ signal: controller.signal });
+    const running = failure(session.manager.query(engine.sleep));
+    await pause(50);
+    controller.abort();
+    expect((await running).message).toMatch(/abort/i);
+    expect((await conn.query("select 1 as one")).at(0)).toEqual({ one: 1 });
+  });
+
   test("a deadlock is run again, and both transactions commit", async () => {
     const conn = await open();
     const table = await pets(conn, "name varchar(40), n int default 0");
@@ -330,6 +426,7 @@ describe.each(engines)("$name", (engine) => {
     const lock =
       engine.name === "postgres" ? "select pg_advisory_lock(7)" : "select get_lock('pets', 1)";
     await conn.query(lock, { ttl: 0 });
+    for await (const batch of conn.stream(lock)) expect(batch.length).toBe(1);
     const beside = await open();
     await beside.query(lock, { ttl: 0, timeout: 5 });
     expect((await beside.query("select 1 as one")).at(0)).toEqual({ one: 1 });
@@ -361,6 +458,22 @@ describe.each(engines)("$name", (engine) => {
     expect((await session.query(count)).at(0)).toEqual({ n: 1 });
   });
 
+  test("a FLOAT has all of its digits, and COPY is told where it belongs", async () => {
+    const conn = await open();
+    if (engine.name === "postgres") {
+      expect(await failure(conn.execute("copy pets from stdin"))).toMatchObject({
+        code: "CONN_UNSUPPORTED",
+      });
+      return;
+    }
+    const table = await pets(conn, "f float");
+    await conn.execute(`insert into ${table} (f) values (16777215)`);
+    const select = `select f from ${table}`;
+    expect((await conn.query(select)).at(0)).toEqual({ f: 16_777_215 });
+    expect((await conn.query(select, { maxRows: 1 })).at(0)).toEqual({ f: 16_777_215 });
+    for await (const batch of conn.stream(select)) expect(batch.at(0)).toEqual({ f: 16_777_215 });
+  });
+
   test("names the server's reason, the statement and what was meant", async () => {
     const conn = await open();
     const table = await pets(conn);
@@ -387,6 +500,14 @@ describe.each(engines)("$name", (engine) => {
       expect(error, wrong).toMatchObject({ code: "CONN_OPEN", hint: expect.any(String) as string });
       expect(error.message).toMatch(message);
     }
+  });
+
+  test("a server without TLS does not get the password where TLS was asked for", async () => {
+    const error = await failure((await open({ ssl: true })).client());
+    expect(error).toMatchObject({
+      code: "CONN_OPEN",
+      hint: expect.stringContaining("ssl = false") as string,
+    });
   });
 
   test("lists schemas, tables and columns", async () => {
@@ -466,6 +587,7 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     "select * from pets for update",
     "select nextval('pets_id_seq')",
     "select query_to_xml('select 1', true, true, '')",
+    "select * from ts_stat('select pg_terminate_backend(1)::text::tsvector')",
     "vacuum",
   ],
   mariadb: [

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { configure } from "@conn/core";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { SQLConnection } from "../src/index.ts";
 import { connect, drivers, failure, openBeside, temporaryFile } from "./support.ts";
 
@@ -37,6 +38,22 @@ describe.each(drivers())("a session's entity manager through $name", ({ driver }
     await session.commit();
     await session[Symbol.asyncDispose]();
     expect(await names(conn)).toEqual(["rex"]);
+  });
+
+  test("keeps a write that meets a running commit in a transaction of its own", async () => {
+    const conn = await open();
+    await using session = await conn.session();
+    await session.execute("insert into pets values ('tom')");
+    const committing = session.commit();
+    const late = session.manager.query(insert);
+    await committing;
+    await late;
+    await session.rollback();
+    expect(await failure(session.manager.query("commit"))).toMatchObject({
+      code: "CONN_UNSUPPORTED",
+    });
+    await session[Symbol.asyncDispose]();
+    expect(await names(conn)).toEqual(["tom"]);
   });
 
   test("writes nothing after the session's end, nor after its abort", async () => {
@@ -211,6 +228,25 @@ test("a writer that waits for this connection's own stream is told so", async ()
   }
   await conn.execute("delete from pets");
   expect(await names(conn)).toEqual([]);
+});
+
+test.each(["reset", "close"] as const)("what %s cuts off says that it was aborted", async (end) => {
+  const restore = configure({ drainTimeout: 0.05 });
+  onTestFinished(restore);
+  const conn = await pets({ database: await temporaryFile() });
+  await conn.execute(
+    "insert into pets with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i from n",
+  );
+  const stream = conn.stream("select * from pets", { batchSize: 10 });
+  expect((await stream.next()).done).toBe(false);
+  const session = await conn.session();
+  const waiting = failure(conn.session());
+  await conn[end]();
+  const codes = { code: "CONN_ABORTED", connection: "pet_db" };
+  expect(await failure(stream.next())).toMatchObject(codes);
+  expect(await failure(session.execute(insert))).toMatchObject(codes);
+  expect(() => session.manager).toThrow(expect.objectContaining(codes));
+  expect(await waiting).toMatchObject(codes);
 });
 
 test("a stream that is cut off says that it was aborted", async () => {

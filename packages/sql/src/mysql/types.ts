@@ -95,7 +95,7 @@ function toInstant(cell: unknown): unknown {
 
 function toDatetime(cell: unknown): unknown {
   const text = String(cell);
-  return text.startsWith("0000") ? misfit : text.replace(" ", "T");
+  return /^0000|-00/.test(text) ? misfit : text.replace(" ", "T");
 }
 
 function toDate(cell: unknown): unknown {

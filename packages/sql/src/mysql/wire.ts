@@ -4,6 +4,7 @@ import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Statement } from "../params.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
+import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { tableOfRows } from "../table-of-rows.ts";
 import type { ColumnPlan } from "../columns.ts";
@@ -64,6 +65,10 @@ export class MysqlWire implements Wire<PoolConnection> {
     else client.release();
   }
 
+  keepAwake(client: PoolConnection, awake: boolean): void {
+    innerOf(client).stream[awake ? "ref" : "unref"]();
+  }
+
   destroy(client: PoolConnection): void {
     this.#clients.delete(client);
     client.destroy();
@@ -91,11 +96,14 @@ export class MysqlWire implements Wire<PoolConnection> {
   async query(
     client: PoolConnection,
     statement: Statement,
-    { maxRows }: WireReadOptions,
+    { maxRows, inTransaction = false }: WireReadOptions,
   ): Promise<Table> {
     const started = performance.now();
-    if (maxRows !== undefined) return this.#first(client, statement, maxRows, started);
-    const { fields, rows } = await send(client, statement);
+    if (maxRows !== undefined) return this.#first(client, statement, maxRows, inTransaction);
+    let { fields, rows } = await send(client, statement);
+    // As text the server rounds a FLOAT to six digits; prepared, it sends the number itself.
+    if (statement.values.length === 0 && fields.some(({ columnType }) => columnType === float))
+      ({ fields, rows } = await send(client, statement, true));
     return tableOfRows(fields.map(planField), rows, { ms: performance.now() - started });
   }
 
@@ -180,16 +188,18 @@ export class MysqlWire implements Wire<PoolConnection> {
     client: PoolConnection,
     statement: Statement,
     maxRows: number,
-    started: number,
+    inTransaction: boolean,
   ): Promise<Table> {
+    const started = performance.now();
     const source = streamRows(client, statement, Math.min(maxRows + 1, 1000));
     const rows: unknown[][] = [];
     for await (const row of source.rows) {
-      rows.push(row);
-      if (rows.length > maxRows) break;
+      // A session needs its connection: the rest is read, and forgotten.
+      if (rows.length <= maxRows) rows.push(row);
+      else if (!inTransaction) break;
     }
     const truncated = rows.length > maxRows;
-    if (truncated) this.destroy(client);
+    if (truncated && !inTransaction) this.destroy(client);
     return tableOfRows(source.plans(), rows.slice(0, maxRows), {
       ms: performance.now() - started,
       ...(truncated ? { truncated } : {}),
@@ -199,6 +209,12 @@ export class MysqlWire implements Wire<PoolConnection> {
 
 type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;
 
+/** The column type of FLOAT. */
+const float = 0x04;
+
+/** What can be prepared without parameters; much else cannot. */
+const rowVerbs: ReadonlySet<string> = new Set(["SELECT", "WITH", "VALUES", "TABLE"]);
+
 interface RowStream {
   readonly rows: AsyncIterable<unknown[]>;
   /** Known from the first row on, or the end. */
@@ -207,11 +223,11 @@ interface RowStream {
 
 function streamRows(
   client: PoolConnection,
-  { text, values }: Statement,
+  { text, values, source }: Statement,
   highWaterMark: number,
 ): RowStream {
   const query =
-    values.length > 0
+    values.length > 0 || rowVerbs.has(verbOf(source))
       ? client.execute({ sql: text, values: values.map(bindValue) as never, rowsAsArray: true })
       : client.query({ sql: text, rowsAsArray: true });
   let fields: readonly Field[] = [];
@@ -225,7 +241,11 @@ function streamRows(
 }
 
 /** Runs a statement: prepared where it has values, in one round trip where it has none. */
-function send(client: PoolConnection, { text, values = [] }: Sent): Promise<Answer> {
+function send(
+  client: PoolConnection,
+  { text, values = [] }: Sent,
+  prepared: boolean = values.length > 0,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, result: unknown, fields: unknown): void => {
       if (error) reject(error);
@@ -237,7 +257,7 @@ function send(client: PoolConnection, { text, values = [] }: Sent): Promise<Answ
         });
       else resolve({ fields: [], rows: [], header: result as ResultSetHeader });
     };
-    if (values.length > 0)
+    if (prepared)
       client.execute(
         { sql: text, values: values.map(bindValue) as never, rowsAsArray: true },
         done as never,

@@ -3,7 +3,7 @@ import type { ClientConfig } from "pg";
 import type { SQLConfig } from "../config.ts";
 import type { EngineContext } from "../dialects.ts";
 import type { ServerEngine } from "../server/engine.ts";
-import { openServer } from "../server/open.ts";
+import { loginOf, openServer } from "../server/open.ts";
 import { tlsOptions } from "../server/tls.ts";
 import { postgresErrors } from "./errors.ts";
 import { type Pg, PostgresWire } from "./wire.ts";
@@ -40,15 +40,7 @@ export async function openPostgres(
 }
 
 async function clientConfig(config: SQLConfig): Promise<ClientConfig> {
-  const {
-    host = "localhost",
-    port,
-    username,
-    password,
-    database,
-    connectTimeout,
-    query = {},
-  } = config;
+  const { host = "localhost", connectTimeout, query = {} } = config;
   const { application_name = "conn", ...options } = query;
   const ssl = await tlsOptions(host, config.ssl);
   // As libpq's `options`: settings of the session, such as statement_timeout or search_path.
@@ -57,10 +49,7 @@ async function clientConfig(config: SQLConfig): Promise<ClientConfig> {
   );
   return {
     host,
-    ...(port === undefined ? {} : { port }),
-    ...(username === undefined ? {} : { user: username }),
-    ...(password === undefined ? {} : { password }),
-    ...(database === "" ? {} : { database }),
+    ...loginOf(config),
     ...(ssl === undefined ? { ssl: false } : { ssl }),
     ...(settings.length === 0 ? {} : { options: settings.join(" ") }),
     application_name,

@@ -19,7 +19,7 @@ export interface Pg {
 /** The parts of a client that pg's own types leave out. */
 interface Inner {
   readonly processID: number | null;
-  readonly connection: { readonly stream: { destroy(): void } };
+  readonly connection: { readonly stream: { ref(): void; unref(): void; destroy(): void } };
 }
 
 /** Cells stay text: the columns read them, each type in its own loop. */
@@ -56,6 +56,10 @@ export class PostgresWire implements Wire<PoolClient> {
     client.release(broken);
   }
 
+  keepAwake(client: PoolClient, awake: boolean): void {
+    innerOf(client).connection.stream[awake ? "ref" : "unref"]();
+  }
+
   destroy(client: PoolClient): void {
     innerOf(client).connection.stream.destroy();
   }
@@ -79,7 +83,7 @@ export class PostgresWire implements Wire<PoolClient> {
   async query(
     client: PoolClient,
     statement: Statement,
-    { maxRows, guarded = false }: WireReadOptions,
+    { maxRows, guarded = false, inTransaction = false }: WireReadOptions,
   ): Promise<Table> {
     const started = performance.now();
     if ((maxRows === undefined && !guarded) || !hasCursor(statement)) {
@@ -87,7 +91,7 @@ export class PostgresWire implements Wire<PoolClient> {
       const left = maxRows === undefined ? rows : rows.slice(0, maxRows);
       return toTable(fields, left, started, left.length < rows.length);
     }
-    return this.#within(client, !guarded, async () => {
+    return this.#within(client, !inTransaction, async () => {
       await this.#declare(client, statement);
       const count = maxRows === undefined ? "ALL" : maxRows + 1;
       const { fields, rows } = await this.#send(client, `FETCH ${count} FROM ${cursor}`);

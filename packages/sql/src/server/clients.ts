@@ -10,6 +10,13 @@ export interface Lent<Client> {
   give(broken?: boolean): void;
 }
 
+export interface ClientsOptions {
+  readonly poolSize: number;
+  /** Seconds that a new connection may take. */
+  readonly connectSeconds: number;
+  readonly lost: (error: unknown) => boolean;
+}
+
 /** Milliseconds that a statement may go on after the server was asked to stop it. */
 const patience = 2000;
 
@@ -18,10 +25,12 @@ export class Clients<Client extends object> {
   readonly #wire: Wire<Client>;
   readonly #turns: Turns;
   readonly #stopped = new WeakSet<Client>();
+  readonly #connectSeconds: number;
   readonly #lost: (error: unknown) => boolean;
 
-  constructor(wire: Wire<Client>, poolSize: number, lost: (error: unknown) => boolean) {
+  constructor(wire: Wire<Client>, { poolSize, connectSeconds, lost }: ClientsOptions) {
     this.#wire = wire;
+    this.#connectSeconds = connectSeconds;
     this.#lost = lost;
     this.#turns = new Turns(
       poolSize,
@@ -36,7 +45,9 @@ export class Clients<Client extends object> {
   async lend(request: TurnRequest): Promise<Lent<Client>> {
     const release = await this.#turns.acquire(request);
     try {
-      const client = await this.#wire.take();
+      const client = await this.#take(request);
+      // Whoever holds it does not keep the process alive; what runs on it does.
+      this.#wire.keepAwake(client, false);
       let lent = true;
       return {
         client,
@@ -61,7 +72,9 @@ export class Clients<Client extends object> {
     const { client, give } = await this.lend(request);
     let broken = false;
     try {
-      return await this.stoppable(client, request.signal, () => task(client));
+      return await this.awake(client, () =>
+        this.stoppable(client, request.signal, () => task(client)),
+      );
     } catch (error) {
       broken = this.#lost(error);
       throw error;
@@ -81,25 +94,91 @@ export class Clients<Client extends object> {
   ): Promise<T> {
     if (!signal) return task();
     if (signal.aborted) throw abortedError(signal, "The call was aborted before it was sent.");
-    let timer: NodeJS.Timeout | undefined;
-    const stop = (): void => {
-      this.#stopped.add(client);
-      timer = setTimeout(() => this.#wire.destroy(client), patience);
-      this.#wire.cancel(client).catch(() => this.#wire.destroy(client));
-    };
-    signal.addEventListener("abort", stop, { once: true });
+    return new Promise((resolve, reject) => {
+      let stopping: Promise<void> | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const end = (): void => {
+        this.#wire.destroy(client);
+        // Not every driver tells who waits for a client that is taken away.
+        reject(abortedError(signal, "The call was aborted, and the server did not stop it."));
+      };
+      const stop = (): void => {
+        this.#stopped.add(client);
+        timer = setTimeout(end, patience);
+        stopping = this.#wire.cancel(client).catch(end);
+      };
+      const settle = async (done: () => void): Promise<void> => {
+        signal.removeEventListener("abort", stop);
+        await stopping;
+        clearTimeout(timer);
+        done();
+      };
+      signal.addEventListener("abort", stop, { once: true });
+      task().then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) =>
+          settle(() =>
+            reject(
+              signal.aborted ? abortedError(signal, "The call was aborted.") : (error as Error),
+            ),
+          ),
+      );
+    });
+  }
+
+  /** Keeps the process alive while a task uses the client. */
+  async awake<T>(client: Client, task: () => Promise<T>): Promise<T> {
+    this.#wire.keepAwake(client, true);
     try {
       return await task();
-    } catch (error) {
-      throw signal.aborted ? abortedError(signal, "The call was aborted.") : error;
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+      this.#wire.keepAwake(client, false);
     }
   }
 
   isStopped(client: Client): boolean {
     return this.#stopped.has(client);
+  }
+
+  /** The driver's pool may be taken by users of TypeORM, who do not queue here. */
+  #take({ seconds, signal }: TurnRequest): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      let waiting = true;
+      const leave = (error: ConnError): void => {
+        waiting = false;
+        finish();
+        reject(error);
+      };
+      const timer = setTimeout(
+        () =>
+          leave(
+            new ConnError(
+              "CONN_POOL_TIMEOUT",
+              `No connection came free for ${seconds} s: TypeORM's query runners hold them, or the server does not answer.`,
+              { hint: "Release query runners sooner, or raise `poolSize`." },
+            ),
+          ),
+        Math.max(seconds, this.#connectSeconds) * 1000,
+      );
+      const abort = (): void =>
+        leave(abortedError(signal!, "The call was aborted before it was sent."));
+      const finish = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#wire.take().then(
+        (client) => {
+          finish();
+          if (waiting) resolve(client);
+          else this.#wire.give(client, false);
+        },
+        (error: unknown) => {
+          finish();
+          reject(error);
+        },
+      );
+    });
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import type {
   EngineStreamOptions,
   ExecuteResult,
 } from "../engine.ts";
-import { leavesTraces } from "../guard.ts";
+import { assertAnswers, leavesTraces } from "../guard.ts";
 import type { Statement } from "../params.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { transactionError, transactionVerbs } from "../transactions.ts";
@@ -25,10 +25,14 @@ export interface ServerOptions {
   readonly errors: DialectErrors;
   readonly dataSource: DataSource;
   readonly poolSize: number;
+  /** Seconds that a new connection may take. */
+  readonly connectSeconds: number;
   /** Seconds to wait for one of the pool's connections. */
   readonly lockSeconds: number;
   readonly afterWrite: () => void;
 }
+
+const mostBegins = 3;
 
 /** A database server: each call has a connection of the pool to itself. */
 export class ServerEngine implements Engine {
@@ -46,9 +50,11 @@ export class ServerEngine implements Engine {
     this.dataSource = options.dataSource;
     this.afterWrite = options.afterWrite;
     this.#lockSeconds = options.lockSeconds;
-    this.clients = new Clients(options.wire, options.poolSize, (error) =>
-      options.errors.lost(error),
-    );
+    this.clients = new Clients(options.wire, {
+      poolSize: options.poolSize,
+      connectSeconds: options.connectSeconds,
+      lost: (error) => options.errors.lost(error),
+    });
   }
 
   get facts(): DialectFacts {
@@ -65,6 +71,7 @@ export class ServerEngine implements Engine {
   async execute(statement: Statement, signal?: AbortSignal): Promise<ExecuteResult> {
     const { verb } = assertOne(statement.source, this.facts);
     if (transactionVerbs.has(verb)) throw transactionError(verb);
+    assertAnswers(statement.source);
     try {
       return await this.#run("an execute", signal, statement, (client) =>
         this.wire.execute(client, statement),
@@ -89,8 +96,16 @@ export class ServerEngine implements Engine {
   }
 
   async session(options: EngineSessionOptions): Promise<EngineSession> {
-    const lent = await this.clients.lend({ seconds: this.#lockSeconds, ...options });
-    return ServerSession.begin(this, lent, options);
+    for (let attempt = 1; ; attempt++) {
+      const lent = await this.clients.lend({ seconds: this.#lockSeconds, ...options });
+      try {
+        return await ServerSession.begin(this, lent, options);
+      } catch (error) {
+        // Nothing was done yet: a connection that died while it was idle is no reason to fail.
+        if (attempt >= mostBegins || options.signal.aborted || !this.errors.lost(error))
+          throw error;
+      }
+    }
   }
 
   async browse(path: readonly string[]): Promise<CatalogEntry[]> {
@@ -121,7 +136,9 @@ export class ServerEngine implements Engine {
     let broken = false;
     try {
       for (;;) {
-        const step = await this.clients.stoppable(client, signal, () => batches.next());
+        const step = await this.clients.awake(client, () =>
+          this.clients.stoppable(client, signal, () => batches.next()),
+        );
         if (step.done) return;
         yield step.value;
       }
@@ -130,7 +147,10 @@ export class ServerEngine implements Engine {
       throw error;
     } finally {
       try {
-        await batches.return();
+        await this.clients.awake(client, async () => {
+          await batches.return();
+          if (!broken) await this.#forget(client, statement);
+        });
       } catch {
         broken = true;
       }
@@ -144,19 +164,24 @@ export class ServerEngine implements Engine {
     statement: Statement,
     task: (client: object) => Promise<T>,
   ): Promise<T> {
-    const traces = leavesTraces(statement.source, this.facts);
     try {
       return await this.clients.with(this.#turn(holder, signal), async (client) => {
         try {
           return await task(client);
         } finally {
-          if (traces && !this.clients.isStopped(client)) await this.wire.clean(client);
+          await this.#forget(client, statement);
         }
       });
     } catch (error) {
       await this.#learnNames(error);
       throw error;
     }
+  }
+
+  /** Takes away what a statement left on its client; one that was stopped is closed anyway. */
+  async #forget(client: object, { source }: Statement): Promise<void> {
+    if (this.clients.isStopped(client) || !leavesTraces(source, this.facts)) return;
+    await this.wire.clean(client);
   }
 
   /** A message that proposes names needs them at hand, and asks for them only then. */

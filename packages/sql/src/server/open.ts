@@ -4,6 +4,7 @@ import type { DialectErrors } from "../dialect-errors.ts";
 import type { EngineContext } from "../dialects.ts";
 import { ServerEngine } from "./engine.ts";
 import { watchRunners } from "./runner.ts";
+import { explainTls } from "./tls.ts";
 import type { Wire } from "./wire.ts";
 
 /** An engine over an open wire, with TypeORM's DataSource on the same pool. */
@@ -11,7 +12,7 @@ export async function openServer(
   wire: Wire,
   errors: DialectErrors,
   config: SQLConfig,
-  { afterWrite }: EngineContext,
+  { name, afterWrite }: EngineContext,
   options: Pick<DataSourceOptions & object, "type"> & Record<string, unknown>,
 ): Promise<ServerEngine> {
   const { DataSource: Source } = await import("typeorm");
@@ -22,19 +23,39 @@ export async function openServer(
     synchronize: config.synchronize,
     entities: config.entities,
   } as DataSourceOptions);
-  watchRunners(dataSource, wire.facts, afterWrite);
+  watchRunners(dataSource, {
+    facts: wire.facts,
+    afterWrite,
+    clean: (client) => wire.clean(client).catch(() => wire.destroy(client)),
+  });
   try {
     await dataSource.initialize();
   } catch (error) {
     await wire.close();
-    throw error;
+    throw explainTls(error, name);
   }
   return new ServerEngine({
     wire,
     errors,
     dataSource,
     poolSize: config.poolSize,
+    connectSeconds: config.connectTimeout,
     lockSeconds: config.lockTimeout,
     afterWrite,
   });
+}
+
+/** Who logs in, and where to, by the names that the drivers share; what is not set is left to them. */
+export function loginOf({ port, username, password, database }: SQLConfig): {
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+} {
+  return {
+    ...(port === undefined ? {} : { port }),
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === "" ? {} : { database }),
+  };
 }

@@ -1,40 +1,69 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import type { DialectFacts } from "../dialect-facts.ts";
+import { assertAnswers, assertKeepsSession, leavesTraces } from "../guard.ts";
 import { sessionOf } from "../runner-session.ts";
 import { statementKind } from "../statement.ts";
 import { tokenize } from "../tokenize.ts";
-import { transactionVerbs } from "../transactions.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
 
 interface RunnerDriver {
   createQueryRunner(mode: string): QueryRunner;
 }
 
-/**
- * Lets cached results go when TypeORM writes, and keeps what a session's entity manager writes inside
- * of the session's transactions.
- */
-export function watchRunners(
-  dataSource: DataSource,
-  facts: DialectFacts,
-  afterWrite: () => void,
-): void {
-  const driver = dataSource.driver as unknown as RunnerDriver;
-  const create = driver.createQueryRunner.bind(driver);
-  driver.createQueryRunner = (mode) => watched(create(mode), facts, afterWrite);
+export interface RunnerHost {
+  readonly facts: DialectFacts;
+  afterWrite(): void;
+  /** Forgets what a runner's statements left on its client. */
+  clean(client: object): Promise<void>;
 }
 
-function watched(runner: QueryRunner, facts: DialectFacts, afterWrite: () => void): QueryRunner {
+/**
+ * Lets cached results go when TypeORM writes, keeps what a session's entity manager does inside of the
+ * session's transactions, and what one user leaves on a connection from the next.
+ */
+export function watchRunners(dataSource: DataSource, host: RunnerHost): void {
+  const driver = dataSource.driver as unknown as RunnerDriver;
+  const create = driver.createQueryRunner.bind(driver);
+  driver.createQueryRunner = (mode) => watched(create(mode), host);
+}
+
+function watched(runner: QueryRunner, { facts, afterWrite, clean }: RunnerHost): QueryRunner {
   const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<never>;
-  const start = runner.startTransaction.bind(runner);
-  const commit = runner.commitTransaction.bind(runner);
+  const [start, commit, rollback, release] = [
+    runner.startTransaction.bind(runner),
+    runner.commitTransaction.bind(runner),
+    runner.rollbackTransaction.bind(runner),
+    runner.release.bind(runner),
+  ];
   let wrote = false;
+  let traces = false;
+  // How many of TypeORM's own steps are under way, whose statements are not the user's.
+  let steps = 0;
+  const step = async (task: () => Promise<void>): Promise<void> => {
+    steps++;
+    try {
+      await task();
+    } finally {
+      steps--;
+    }
+  };
   runner.query = async (text: string, ...rest: unknown[]): Promise<never> => {
-    // Outside of its transaction a session's write would be there for good, whatever the session does.
-    if (!runner.isTransactionActive) await sessionOf(runner)?.begin();
-    const { verb, writes } = statementKind({ text, tokens: tokenize(text, facts) }, facts);
-    if (!writes || transactionVerbs.has(verb)) return query(text, ...rest);
+    const source = { text, tokens: tokenize(text, facts) };
+    const { verb, writes } = statementKind(source, facts);
+    if (transactionVerbs.has(verb)) {
+      // Begun by a statement, a transaction would take in what the connection's next users do.
+      if (steps === 0) throw transactionError(verb);
+      return query(text, ...rest);
+    }
+    assertAnswers(source);
+    const session = sessionOf(runner);
+    if (session) {
+      assertKeepsSession(source, facts);
+      return session.run(() => query(text, ...rest), writes);
+    }
+    traces ||= leavesTraces(source, facts);
+    if (!writes) return query(text, ...rest);
     wrote = true;
-    sessionOf(runner)?.wrote?.();
     try {
       return await query(text, ...rest);
     } finally {
@@ -42,17 +71,27 @@ function watched(runner: QueryRunner, facts: DialectFacts, afterWrite: () => voi
     }
   };
   runner.startTransaction = async (isolation) => {
-    if (!runner.isTransactionActive) await sessionOf(runner)?.begin();
-    return start(isolation);
+    // A session's transaction holds this one as a savepoint.
+    await sessionOf(runner)?.run(async () => {}, false);
+    await step(() => start(isolation));
   };
   runner.commitTransaction = async () => {
     try {
-      await commit();
+      await step(commit);
     } finally {
       // A commit whose answer was lost may have taken place.
       if (wrote) afterWrite();
       wrote = runner.isTransactionActive && wrote;
     }
+  };
+  runner.rollbackTransaction = () => step(rollback);
+  runner.release = async () => {
+    const { databaseConnection: client } = runner as { databaseConnection?: object };
+    if (traces && client && !sessionOf(runner)) {
+      traces = false;
+      await clean(client);
+    }
+    await release();
   };
   return runner;
 }

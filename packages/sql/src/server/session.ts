@@ -7,11 +7,10 @@ import type {
   EngineSessionOptions,
   ExecuteResult,
 } from "../engine.ts";
-import { assertHarmless } from "../guard.ts";
+import { assertAnswers, assertHarmless, assertKeepsSession } from "../guard.ts";
 import type { Statement } from "../params.ts";
 import type { RunnerSession } from "../runner-session.ts";
 import { assertOne, assertReads } from "../statement.ts";
-import { transactionError, transactionVerbs } from "../transactions.ts";
 import { Turns } from "../turns.ts";
 import type { Lent } from "./clients.ts";
 import type { ServerEngine } from "./engine.ts";
@@ -34,6 +33,8 @@ export class ServerSession implements EngineSession {
   readonly #order = new Turns(1);
   #wrote = false;
   #broken = false;
+  /** The server has ended the transaction by itself; going on would commit half of it. */
+  #failed = false;
   #ended = false;
 
   static async begin(
@@ -63,8 +64,11 @@ export class ServerSession implements EngineSession {
       holder,
       scope,
       signal,
-      begin: () => this.#ordered(() => this.#begin()),
-      wrote: () => (this.#wrote = true),
+      run: (task, writes) =>
+        this.#call(signal, () => {
+          this.#wrote ||= writes;
+          return task();
+        }),
     } satisfies RunnerSession;
   }
 
@@ -84,7 +88,11 @@ export class ServerSession implements EngineSession {
     return this.#call(signal, async () => {
       assertReads(statement.source, facts);
       if (readOnly) assertHarmless(statement.source, facts);
-      return wire.query(this.#lent.client, statement, { maxRows, guarded: readOnly });
+      return wire.query(this.#lent.client, statement, {
+        maxRows,
+        guarded: readOnly,
+        inTransaction: true,
+      });
     });
   }
 
@@ -95,8 +103,9 @@ export class ServerSession implements EngineSession {
         throw new ConnError("CONN_READ_ONLY", "This session only reads.", {
           hint: "Open one that writes: conn.session().",
         });
-      const { verb } = assertOne(statement.source, facts);
-      if (transactionVerbs.has(verb)) throw transactionError(verb);
+      assertOne(statement.source, facts);
+      assertAnswers(statement.source);
+      assertKeepsSession(statement.source, facts);
       this.#wrote = true;
       return wire.execute(this.#lent.client, statement);
     });
@@ -105,6 +114,7 @@ export class ServerSession implements EngineSession {
   commit(): Promise<void> {
     return this.#ordered(async () => {
       if (!this.#runner.isTransactionActive) return;
+      if (this.#failed) throw failedTransaction();
       try {
         await this.#noting(() => this.#engine.wire.commit(this.#lent.client));
       } finally {
@@ -125,7 +135,7 @@ export class ServerSession implements EngineSession {
       this.#ended = true;
       try {
         await this.#undo();
-        if (!this.#broken) await this.#engine.wire.clean(this.#lent.client);
+        if (!this.#broken) await this.#noting(() => this.#engine.wire.clean(this.#lent.client));
       } catch {
         // The server rolls back what a closed connection leaves open.
         this.#broken = true;
@@ -150,6 +160,7 @@ export class ServerSession implements EngineSession {
       throw new ConnError("CONN_LOST", "The session lost its connection, and was rolled back.", {
         hint: "Open another session, and do all of it again.",
       });
+    if (this.#failed) throw failedTransaction();
     if (this.#runner.isTransactionActive) return;
     const { readOnly, isolation } = this.#options;
     await this.#noting(() => this.#engine.wire.begin(this.#lent.client, { readOnly, isolation }));
@@ -163,10 +174,12 @@ export class ServerSession implements EngineSession {
   }
 
   async #noting<T>(task: () => Promise<T>): Promise<T> {
+    const { clients, errors } = this.#engine;
     try {
-      return await task();
+      return await clients.awake(this.#lent.client, task);
     } catch (error) {
-      this.#broken ||= this.#engine.errors.lost(error);
+      this.#broken ||= errors.lost(error);
+      this.#failed ||= errors.mayPassAgain(error);
       throw error;
     }
   }
@@ -175,9 +188,20 @@ export class ServerSession implements EngineSession {
     this.#runner.isTransactionActive = active;
     this.#runner.transactionDepth = active ? 1 : 0;
     this.#wrote &&= active;
+    this.#failed = false;
   }
 
   #ordered<T>(task: () => Promise<T>): Promise<T> {
     return this.#order.run({ seconds: Infinity, holder: "a call of the session" }, task);
   }
+}
+
+function failedTransaction(): ConnError {
+  return new ConnError(
+    "CONN_QUERY",
+    "The server has rolled the session's transaction back after an earlier failure.",
+    {
+      hint: "Call session.rollback() and do all of it again; conn.transaction(fn) does so by itself.",
+    },
+  );
 }

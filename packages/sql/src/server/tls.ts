@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
+import { ConnError } from "@conn/core";
 import type { TlsSettings } from "../config.ts";
+import { layersOf } from "../dialect-errors.ts";
 
 /**
  * TLS with verification towards every host but this one, unless the settings say otherwise; undefined
@@ -24,6 +26,37 @@ export async function tlsOptions(
 /** This machine: its names and addresses, and the folder of a unix socket. */
 export function isLocal(host: string): boolean {
   return /^(localhost|127(\.\d+){3}|::1|\/.*)$/i.test(host);
+}
+
+/** What to do about a TLS connection that did not come to be; any other failure is returned as it is. */
+export function explainTls(error: unknown, connection: string): unknown {
+  const layers = [...layersOf(error)] as { code?: unknown; message?: unknown }[];
+  const hint = layers.some(({ message }) => noTls.test(String(message)))
+    ? "The server speaks no TLS. Turn it on there; or, where the network between is trusted, set `ssl = false`."
+    : layers
+        .map(({ code, message }) => hintFor(`${String(code)} ${String(message)}`))
+        .find(Boolean);
+  if (hint === undefined) return error;
+  return new ConnError(
+    "CONN_OPEN",
+    `${connection} could not be opened: ${String(layers.at(-1)!.message)}`,
+    { connection, operation: "open", cause: error, hint },
+  );
+}
+
+const noTls = /does not support (SSL|secure) connection/i;
+
+/** By Node's codes, or by the words, where a driver has put a code of its own. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function hintFor(failure: string): string | undefined {
+  if (/ERR_TLS_CERT_ALTNAME|does not match certificate/i.test(failure))
+    return 'The certificate is for another host: correct `host`, or say which name it has: ssl = { servername = "NAME" }';
+  if (/CERT_HAS_EXPIRED|certificate has expired/i.test(failure))
+    return "The server's certificate has expired: renew it there.";
+  return /SELF_SIGNED|UNABLE_TO_|CERT_|self.signed certificate|unable to (get|verify)/i.test(
+    failure,
+  )
+    ? 'Give the certificate of the authority that the server\'s was signed by: ssl = { ca = "/path/ca.pem" }'
+    : undefined;
 }
 
 /** A certificate or key as it stands in the settings, or out of the file that they name. */

@@ -8,6 +8,8 @@ export interface WireReadOptions {
   readonly maxRows?: number | undefined;
   /** Let the server itself refuse everything but one statement that reads. */
   readonly guarded?: boolean;
+  /** Whether the client is inside of a session's transaction, which must go on. */
+  readonly inTransaction?: boolean;
 }
 
 /** What one server's driver does in its own way. A client is one connection to the server. */
@@ -17,6 +19,8 @@ export interface Wire<Client extends object = object> {
   take(): Promise<Client>;
   /** Gives it back; a broken one is closed. */
   give(client: Client, broken: boolean): void;
+  /** Lets the process live as long as the client works, and no longer. */
+  keepAwake(client: Client, awake: boolean): void;
   /** Closes a client's socket at once. What runs on it rejects. */
   destroy(client: Client): void;
   /** Asks the server, on another connection, to stop what the client is running. */

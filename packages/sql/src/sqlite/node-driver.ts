@@ -104,6 +104,8 @@ class NodeRows implements SqliteStatement {
   }
 
   run(values: readonly unknown[]): void {
+    // Later versions of Node refuse to tell an id beyond 2^53 as a number, after the row was written.
+    this.#statement.setReadBigInts(true);
     this.#statement.run(...this.#check(values));
   }
 }

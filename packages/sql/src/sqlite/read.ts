@@ -67,7 +67,7 @@ export async function* readBatches(
       yield tableOf(columns, batch, started);
     }
   } finally {
-    rows.return?.();
+    endRows(rows);
   }
 }
 
@@ -143,7 +143,16 @@ function* chunksOf(
       };
     }
   } finally {
+    endRows(rows);
+  }
+}
+
+/** Gives the statement back; of a handle that was closed meanwhile there is nothing to give. */
+function endRows(rows: Iterator<unknown[], unknown, undefined>): void {
+  try {
     rows.return?.();
+  } catch {
+    // The failure that closed it is the one to tell.
   }
 }
 

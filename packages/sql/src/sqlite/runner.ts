@@ -60,6 +60,8 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
   return class IsolatedRunner extends Runner implements TurnRunner {
     #endTurn: (() => void) | undefined;
     #wrote = false;
+    // How many of TypeORM's own steps are under way, whose statements are not the user's.
+    #steps = 0;
     #aside: TypeormDatabase | undefined;
 
     override connect(): Promise<unknown> {
@@ -75,14 +77,20 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
         super.query(sent, parameters, structured as true) as Promise<never>;
       if (this.#aside) return run(text);
       const kind = statementKind({ text, tokens: tokenize(text, sqlite) }, sqlite);
+      const session = sessionOf(this);
       // Outside of its transaction a session's write would be there for good, whatever the session does.
-      if (!this.#endTurn) await sessionOf(this)?.begin();
+      if (session && !transactionVerbs.has(kind.verb)) {
+        return session.run(() => {
+          this.#wrote ||= kind.writes;
+          return run(text);
+        }, kind.writes);
+      }
+      if (this.#steps === 0 && transactionVerbs.has(kind.verb)) throw transactionError(kind.verb);
       if (this.#endTurn) {
         this.#wrote ||= kind.writes && !transactionVerbs.has(kind.verb);
         // The lock for writing is taken at once: taken later, by two, one of them could never go on.
         return run(text === "BEGIN TRANSACTION" ? "BEGIN IMMEDIATE" : text);
       }
-      if (transactionVerbs.has(kind.verb)) throw transactionError(kind.verb);
       if (!kind.writes && host.readAside)
         return host.readAside((database) =>
           this.#besides(database).query(text, parameters, structured),
@@ -101,8 +109,11 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
     override async startTransaction(
       ...args: Parameters<QueryRunner["startTransaction"]>
     ): Promise<void> {
-      if (!this.#endTurn) await sessionOf(this)?.begin();
-      return this.#endTurn ? super.startTransaction(...args) : this.beginTurn(...args);
+      // A session's transaction holds this one as a savepoint.
+      await sessionOf(this)?.run(async () => {}, false);
+      return this.#endTurn
+        ? this.#step(() => super.startTransaction(...args))
+        : this.beginTurn(...args);
     }
 
     async beginTurn(...args: Parameters<QueryRunner["startTransaction"]>): Promise<void> {
@@ -114,7 +125,7 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
         await host.whileBusy(async () => {
           // TypeORM leaves this set when BEGIN fails.
           this.isTransactionActive = false;
-          await super.startTransaction(...args);
+          await this.#step(() => super.startTransaction(...args));
         }, request.signal);
       } catch (error) {
         this.isTransactionActive = false;
@@ -124,7 +135,7 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
     }
 
     override async commitTransaction(): Promise<void> {
-      await host.whileBusy(() => super.commitTransaction());
+      await host.whileBusy(() => this.#step(() => super.commitTransaction()));
       if (this.isTransactionActive) return;
       const wrote = this.#wrote;
       this.#end();
@@ -133,7 +144,8 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
 
     override async rollbackTransaction(): Promise<void> {
       try {
-        if (host.inTransaction() || !this.#endTurn) await super.rollbackTransaction();
+        if (host.inTransaction() || !this.#endTurn)
+          await this.#step(() => super.rollbackTransaction());
         else {
           this.isTransactionActive = false;
           this.transactionDepth = 0;
@@ -157,6 +169,15 @@ function isolated(Runner: Constructor<SqliteRunner>, host: RunnerHost): Construc
       const runner = new IsolatedRunner(this.driver as never);
       runner.#aside = database;
       return runner;
+    }
+
+    async #step(task: () => Promise<void>): Promise<void> {
+      this.#steps++;
+      try {
+        await task();
+      } finally {
+        this.#steps--;
+      }
     }
 
     #end(): void {

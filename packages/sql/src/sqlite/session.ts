@@ -43,7 +43,11 @@ export class WriteSession implements EngineSession {
       holder,
       scope,
       signal,
-      begin: () => this.#ordered(() => this.#begin()),
+      run: (task) =>
+        this.#ordered(async () => {
+          await this.#begin();
+          return task();
+        }),
     } satisfies RunnerSession;
   }
 

@@ -1,18 +1,21 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
-import { freePort, signalAll, type TestServer } from "./server.ts";
+import type { Certificate } from "./certificates.ts";
+import { end, freePort, freezeAll, type TestServer, thawAll, untilReady } from "./server.ts";
 
 /** The server is where not everybody's PATH leads. */
 const search = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` };
 
 /** A MariaDB on a temporary folder. */
-export async function startMariadb(): Promise<TestServer> {
+export async function startMariadb(certificate?: Certificate): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "conn-mariadb-"));
   const data = join(folder, "data");
   const { username } = userInfo();
+  // Servers that start together would take each other's temporary tables for their own.
+  const env = { ...search, TMPDIR: folder };
   execFileSync(
     "mariadb-install-db",
     [
@@ -21,9 +24,15 @@ export async function startMariadb(): Promise<TestServer> {
       `--user=${username}`,
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
+      // The machine's places for asynchronous writing are few, and many tests run at once.
+      "--innodb-use-native-aio=0",
     ],
-    { stdio: "ignore", env: search },
+    { stdio: "ignore", env },
   );
+  if (certificate) {
+    await writeFile(join(folder, "cert.pem"), certificate.cert);
+    await writeFile(join(folder, "key.pem"), certificate.key, { mode: 0o600 });
+  }
   const port = await freePort();
   const socket = join(folder, "mariadb.sock");
   let child: ChildProcess | undefined;
@@ -36,22 +45,18 @@ export async function startMariadb(): Promise<TestServer> {
         `--user=${username}`,
         `--port=${port}`,
         `--socket=${socket}`,
+        "--innodb-use-native-aio=0",
         "--character-set-server=utf8mb4",
         "--bind-address=127.0.0.1",
         `--pid-file=${folder}/pid`,
         // To the operating system with each commit: what is acknowledged survives a kill.
         "--innodb-flush-log-at-trx-commit=2",
         "--skip-name-resolve",
+        ...(certificate ? [`--ssl-cert=${folder}/cert.pem`, `--ssl-key=${folder}/key.pem`] : []),
       ],
-      { stdio: "ignore", env: search },
+      { stdio: "ignore", env },
     );
     await ready(port);
-  };
-  const kill = async (signal: NodeJS.Signals = "SIGKILL"): Promise<void> => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child!.once("exit", resolve));
-    child.kill(signal);
-    await ended;
   };
   await start();
   return {
@@ -59,26 +64,20 @@ export async function startMariadb(): Promise<TestServer> {
     port,
     socket,
     start,
-    kill,
-    freeze: () => signalAll(child!.pid!, "SIGSTOP"),
-    thaw: () => signalAll(child!.pid!, "SIGCONT"),
+    kill: () => end(child, "SIGKILL"),
+    freeze: () => freezeAll(child!.pid!),
+    thaw: () => thawAll(child!.pid!),
     stop: async () => {
-      await kill("SIGTERM");
+      await end(child, "SIGTERM");
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function ready(port: number): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const client = await mysql.createConnection({ host: "127.0.0.1", port, user: "root" });
-      await client.query("create database if not exists pets");
-      await client.end();
-      return;
-    } catch (error) {
-      if (attempt > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+function ready(port: number): Promise<void> {
+  return untilReady(async () => {
+    const client = await mysql.createConnection({ host: "127.0.0.1", port, user: "root" });
+    await client.query("create database if not exists pets");
+    await client.end();
+  });
 }

@@ -1,3 +1,5 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
@@ -15,6 +17,27 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** Asks until the answer comes, for ten seconds. */
+export async function untilReady(ask: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (attempt > 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Ends a process, and waits until it has. */
+export async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill(signal);
+  await ended;
+}
+
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -23,17 +46,38 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Sends a signal to a process and to those that it started. */
-export async function signalAll(pid: number, signal: NodeJS.Signals): Promise<void> {
+/** Stops a process and those that it started, and waits until they stand still. */
+export async function freezeAll(pid: number): Promise<void> {
+  const pids = await familyOf(pid);
+  signalAll(pids, "SIGSTOP");
+  for (const each of pids)
+    while (/^State:\s+[^TZ]/m.test(await statusOf(each)))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+export async function thawAll(pid: number): Promise<void> {
+  signalAll(await familyOf(pid), "SIGCONT");
+}
+
+async function familyOf(pid: number): Promise<number[]> {
   const pids = [pid];
   for (const entry of await readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
-    const status = await readFile(`/proc/${entry}/status`, "utf8").catch(() => "");
-    if (/^PPid:\s+(\d+)$/m.exec(status)?.[1] === String(pid)) pids.push(Number(entry));
+    const [, parent] = /^PPid:\s+(\d+)$/m.exec(await statusOf(Number(entry))) ?? [];
+    if (parent === String(pid)) pids.push(Number(entry));
   }
-  for (const each of pids) {
+  return pids;
+}
+
+/** Nothing of a process that has ended. */
+function statusOf(pid: number): Promise<string> {
+  return readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
     try {
-      process.kill(each, signal);
+      process.kill(pid, signal);
     } catch {
       // It has ended meanwhile.
     }

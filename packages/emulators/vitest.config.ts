@@ -1,0 +1,11 @@
+import { defineProject } from "vitest/config";
+
+export default defineProject({
+  resolve: { conditions: ["conn:source", "node"] },
+  ssr: { resolve: { conditions: ["conn:source", "node"] } },
+  test: {
+    name: "emulators",
+    include: ["test/**/*.test.ts"],
+    passWithNoTests: true,
+  },
+});
