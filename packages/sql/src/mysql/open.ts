@@ -18,7 +18,7 @@ export async function openMysql(config: SQLConfig, context: EngineContext): Prom
     async () => ((await import(name)) as { default: Mysql }).default,
     { packageName: name, needed: "A MySQL or MariaDB database", connection: context.name },
   );
-  const wire = new MysqlWire(mysql, await poolOptions(config, context.name), config.poolSize);
+  const wire = new MysqlWire(mysql, await poolOptions(config, context.name), config);
   // TypeORM makes a pool of what it is given, and ends it; this one is ours.
   const shared = {
     getConnection: (...args: Parameters<typeof wire.pool.getConnection>) =>
