@@ -93,19 +93,20 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
   ): AsyncGenerator<Table, void, undefined> {
     using lease = await this.lease("stream", { signal });
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
-    const [{ prepare }, { chunkColumns, columnsOf, interruptOn }] = await modules();
+    const [{ prepare }, { ChunkReader, columnsOf, interruptOn }] = await modules();
     // Another statement on the same handle would cut an open stream short without a word.
     const handle = await lease.client.connect();
     const settle = interruptOn(either, () => handle.interrupt());
     try {
       const result = await (await prepare(handle, statement, params, true)).stream();
       const specs = columnsOf(result);
+      const reader = new ChunkReader(result);
       let builder = new TableBuilder(specs);
       for (;;) {
         const chunk = await result.fetchChunk();
         either.throwIfAborted();
         if (!chunk || chunk.rowCount === 0) break;
-        builder.appendColumns(chunkColumns(chunk, specs), chunk.rowCount);
+        builder.appendColumns(reader.read(chunk), chunk.rowCount);
         if (builder.length < batchSize) continue;
         yield builder.finish();
         builder = new TableBuilder(specs);

@@ -1,21 +1,14 @@
-import { type ColumnChunk, type ColumnSpec, ConnError, type Table, TableBuilder } from "@conn/core";
-import {
-  type DuckDBDataChunk,
-  type DuckDBResult,
-  DuckDBTimestampTZVector,
-  type DuckDBVector,
-} from "@duckdb/node-api";
-import { cellOf, specOf } from "./types.ts";
+import { type ColumnSpec, ConnError, type Table, TableBuilder } from "@conn/core";
+import type { DuckDBResult } from "@duckdb/node-api";
+import { ChunkReader } from "./columns.ts";
+import { specOf } from "./types.ts";
+
+export { ChunkReader };
 
 /** Milliseconds that reading may hold the event loop. */
 const slice = 12;
 
-/** The members of fixed-width vectors that DuckDB's declarations call private. */
-interface Vector {
-  readonly items?: unknown;
-  readonly validity?: { readonly data: BigUint64Array | null };
-}
-
+/** The columns of a result as a table announces them. */
 export function columnsOf(result: DuckDBResult): ColumnSpec[] {
   return Array.from({ length: result.columnCount }, (_, index) => specOf(result, index));
 }
@@ -25,8 +18,8 @@ export async function readTable(
   result: DuckDBResult,
   { maxRows = Infinity, signal }: { maxRows?: number | undefined; signal: AbortSignal },
 ): Promise<Table> {
-  const specs = columnsOf(result);
-  const builder = new TableBuilder(specs);
+  const reader = new ChunkReader(result);
+  const builder = new TableBuilder(columnsOf(result));
   let since = performance.now();
   for (;;) {
     signal.throwIfAborted();
@@ -34,34 +27,13 @@ export async function readTable(
     if (!chunk || chunk.rowCount === 0) return builder.finish();
     const room = maxRows - builder.length;
     if (room <= 0) return builder.finish({ truncated: true });
-    builder.appendColumns(chunkColumns(chunk, specs), Math.min(room, chunk.rowCount));
+    builder.appendColumns(reader.read(chunk), Math.min(room, chunk.rowCount));
     if (chunk.rowCount > room) return builder.finish({ truncated: true });
     if (performance.now() - since > slice) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       since = performance.now();
     }
   }
-}
-
-/** The columns of a chunk, in memory of their own. */
-export function chunkColumns(chunk: DuckDBDataChunk, specs: readonly ColumnSpec[]): ColumnChunk[] {
-  return specs.map(({ type }, index) => columnOf(chunk.getColumnVector(index), type));
-}
-
-function columnOf(vector: DuckDBVector, type: ColumnSpec["type"]): ColumnChunk {
-  const { items, validity } = vector as unknown as Vector;
-  const bits = validity?.data;
-  const valid = bits
-    ? new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength).slice()
-    : undefined;
-  if (vector instanceof DuckDBTimestampTZVector)
-    return {
-      values: Float64Array.from(items as BigInt64Array, (micros) => Number(micros) / 1000),
-      valid,
-    };
-  if ((type === "integer" || type === "float") && ArrayBuffer.isView(items))
-    return { values: (items as Float64Array).slice(), valid };
-  return Array.from({ length: vector.itemCount }, (_, row) => cellOf(vector.getItem(row), type));
 }
 
 /**

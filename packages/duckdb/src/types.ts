@@ -15,12 +15,16 @@ import {
 export function specOf(result: DuckDBResult, index: number): ColumnSpec {
   const name = result.columnName(index);
   const type = result.columnType(index);
-  const json = result.columnLogicalType(index).alias === "JSON";
   return {
     name,
-    type: json ? "json" : columnType(type.typeId),
+    type: isJson(result, index) ? "json" : columnType(type.typeId),
     ...(type.typeId === DuckDBTypeId.DECIMAL && { scale: type.scale }),
   };
+}
+
+/** JSON is text to DuckDB, under another name. */
+export function isJson(result: DuckDBResult, index: number): boolean {
+  return result.columnLogicalType(index).alias === "JSON";
 }
 
 function columnType(id: DuckDBTypeId): ColumnType {
