@@ -24,7 +24,8 @@ export class TextReader {
   read(memory: Uint8Array, rows: number, valid: Uint8Array | undefined): (string | null)[] {
     const words = new Uint32Array(memory.buffer, memory.byteOffset, rows * 4);
     const bytes = Buffer.from(memory.buffer, memory.byteOffset, rows * entrySize);
-    const texts = new Array<string | null>(rows);
+    const texts: (string | null)[] = [];
+    texts.length = rows;
     const run = new Run(memory, texts);
     for (let row = 0; row < rows; row++) {
       const length = words[row * 4]!;

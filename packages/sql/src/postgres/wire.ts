@@ -1,4 +1,5 @@
 import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type {
   Client,
   ClientConfig,
@@ -10,7 +11,6 @@ import type {
 } from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
