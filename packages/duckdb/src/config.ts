@@ -34,9 +34,9 @@ const section = v.strictObject({
   ),
   settings: v.optional(
     v.pipe(
-      v.record(v.string(), v.string()),
+      v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
       v.description("Settings of DuckDB itself, such as `threads` and `memory_limit`."),
-      v.metadata({ examples: [{ threads: "2" }] }),
+      v.metadata({ examples: [{ threads: 2 }] }),
     ),
     {},
   ),

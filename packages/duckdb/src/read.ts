@@ -1,17 +1,8 @@
-import { type ColumnSpec, ConnError, type Table, TableBuilder } from "@conn/core";
+import { type ColumnSpec, type Table, TableBuilder } from "@conn/core";
 import type { DuckDBResult } from "@duckdb/node-api";
 import { ChunkReader } from "./columns.ts";
+import { Breath } from "./interrupt.ts";
 import { specOf } from "./types.ts";
-
-export { ChunkReader };
-
-/** Milliseconds that reading may hold the event loop. */
-const slice = 12;
-
-/** The columns of a result as a table announces them. */
-export function columnsOf(result: DuckDBResult): ColumnSpec[] {
-  return Array.from({ length: result.columnCount }, (_, index) => specOf(result, index));
-}
 
 /** The rest of a result as a table; with `maxRows`, as much of it. */
 export async function readTable(
@@ -20,7 +11,7 @@ export async function readTable(
 ): Promise<Table> {
   const reader = new ChunkReader(result);
   const builder = new TableBuilder(columnsOf(result));
-  let since = performance.now();
+  const breath = new Breath();
   for (;;) {
     signal.throwIfAborted();
     const chunk = await result.fetchChunk();
@@ -29,30 +20,32 @@ export async function readTable(
     if (room <= 0) return builder.finish({ truncated: true });
     builder.appendColumns(reader.read(chunk), Math.min(room, chunk.rowCount));
     if (chunk.rowCount > room) return builder.finish({ truncated: true });
-    if (performance.now() - since > slice) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      since = performance.now();
-    }
+    await breath.take();
   }
 }
 
-/**
- * Interrupts once the signal is aborted, until the function that it returns is called. DuckDB forgets an
- * interrupt that comes before the statement has begun, hence again and again.
- *
- * @throws CONN_ABORTED where it is aborted already.
- */
-export function interruptOn(signal: AbortSignal, interrupt: () => void): () => void {
-  if (signal.aborted)
-    throw new ConnError("CONN_ABORTED", "The call was aborted.", { cause: signal.reason });
-  let timer: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    interrupt();
-    timer = setInterval(interrupt, 10);
-  };
-  signal.addEventListener("abort", abort, { once: true });
-  return () => {
-    clearInterval(timer);
-    signal.removeEventListener("abort", abort);
-  };
+/** A result in tables of `batchSize` rows and up to a chunk more, each read when it is asked for. */
+export async function* readBatches(
+  result: DuckDBResult,
+  { batchSize, signal }: { batchSize: number; signal: AbortSignal },
+): AsyncGenerator<Table, void, undefined> {
+  const reader = new ChunkReader(result);
+  const specs = columnsOf(result);
+  const breath = new Breath();
+  let builder = new TableBuilder(specs);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    signal.throwIfAborted();
+    if (!chunk || chunk.rowCount === 0) break;
+    builder.appendColumns(reader.read(chunk), chunk.rowCount);
+    await breath.take();
+    if (builder.length < batchSize) continue;
+    yield builder.finish();
+    builder = new TableBuilder(specs);
+  }
+  if (builder.length > 0) yield builder.finish();
+}
+
+function columnsOf(result: DuckDBResult): ColumnSpec[] {
+  return Array.from({ length: result.columnCount }, (_, index) => specOf(result, index));
 }
