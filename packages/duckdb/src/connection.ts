@@ -18,7 +18,7 @@ import { explainFailure, mayPassAgain } from "./explain.ts";
 import { interruptOn } from "./interrupt.ts";
 import { openInstance } from "./open.ts";
 import { checkName, RegisteredTables } from "./registered.ts";
-import { toTable } from "./rows.ts";
+import { readOnlyError, toTable } from "./rows.ts";
 import type {
   ExecuteResult,
   QueryOptions,
@@ -131,16 +131,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
   async append(table: string, rows: Rows): Promise<number> {
     checkName(table);
     const source = toTable(rows);
-    if (this.config.readOnly)
-      throw new ConnError(
-        "CONN_READ_ONLY",
-        `${this.name}.append writes; the connection is read-only.`,
-        {
-          connection: this.name,
-          operation: "append",
-          hint: "Open the database without `readOnly`.",
-        },
-      );
+    if (this.config.readOnly) throw this.#explain(readOnlyError("append"), "append");
     return this.run("append", (client, signal) =>
       this.#onHandle("append", { client, signal }, async (handle) => {
         const { runAppend } = await import("./calls.ts");
@@ -295,18 +286,15 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
   ): AsyncGenerator<Table<Row>, void, undefined> {
     using lease = await this.lease("stream", { signal });
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
-    const [{ prepare }, { readBatches }] = await Promise.all([
-      import("./statement.ts"),
-      import("./read.ts"),
-    ]);
+    const { runStream } = await import("./calls.ts");
     // Another statement on the same handle would cut an open stream short without a word.
     const handle = await lease.client.connect();
     try {
       const settle = interruptOn(either, () => handle.interrupt());
       try {
         await this.#registered.show(handle, lease.client, either);
-        const prepared = await prepare(handle, one, { reads: true, locked: this.config.readOnly });
-        const batches = readBatches(await prepared.stream(), { batchSize, signal: either });
+        const { readOnly: locked } = this.config;
+        const batches = runStream(handle, one, { batchSize, signal: either, locked });
         yield* batches as AsyncGenerator<Table<Row>>;
       } finally {
         settle();

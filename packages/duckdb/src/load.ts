@@ -153,8 +153,8 @@ function staged({ name, type }: ColumnInfo, table: Table<object>): StagedColumn 
     case "list":
       return cells(VARCHAR, (value: unknown) => JSON.stringify(value));
     case "unknown":
-      return cells(VARCHAR, (value: unknown) =>
-        typeof value === "object" ? JSON.stringify(value) : `${value as string}`,
+      return cells(VARCHAR, (value: object | string | number | bigint | boolean) =>
+        typeof value === "object" ? JSON.stringify(value) : `${value}`,
       );
     case "string":
     case "decimal":

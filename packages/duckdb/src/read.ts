@@ -1,5 +1,5 @@
 import { type ColumnSpec, type Table, TableBuilder } from "@conn/core";
-import type { DuckDBResult } from "@duckdb/node-api";
+import { type DuckDBResult, StatementType } from "@duckdb/node-api";
 import { ChunkReader } from "./columns.ts";
 import { Breath } from "./interrupt.ts";
 import { specOf } from "./types.ts";
@@ -15,7 +15,10 @@ export async function readTable(
   for (;;) {
     signal.throwIfAborted();
     const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return builder.finish();
+    if (!chunk || chunk.rowCount === 0) {
+      assertWhole(result, signal);
+      return builder.finish();
+    }
     const room = maxRows - builder.length;
     if (room <= 0) return builder.finish({ truncated: true });
     builder.appendColumns(reader.read(chunk), Math.min(room, chunk.rowCount));
@@ -34,8 +37,8 @@ export async function* readBatches(
   const breath = new Breath();
   let builder = new TableBuilder(specs);
   for (;;) {
-    const chunk = await result.fetchChunk();
     signal.throwIfAborted();
+    const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) break;
     builder.appendColumns(reader.read(chunk), chunk.rowCount);
     await breath.take();
@@ -43,7 +46,21 @@ export async function* readBatches(
     yield builder.finish();
     builder = new TableBuilder(specs);
   }
+  assertWhole(result, signal);
   if (builder.length > 0) yield builder.finish();
+}
+
+/** A result that ended before its end; DuckDB's client does not say why. */
+export class BrokenOff extends Error {}
+
+/**
+ * A result that fails while it is read, or is interrupted, ends like one that is complete: with an empty
+ * chunk. Afterwards the type of its statement is none.
+ */
+function assertWhole(result: DuckDBResult, signal: AbortSignal): void {
+  signal.throwIfAborted();
+  if (result.statementType === StatementType.INVALID)
+    throw new BrokenOff("DuckDB broke the result off in its middle.");
 }
 
 function columnsOf(result: DuckDBResult): ColumnSpec[] {

@@ -14,3 +14,9 @@ export function toTable(rows: Rows): Table<object> {
     });
   return Table.fromRows(rows as readonly object[]);
 }
+
+export function readOnlyError(operation: string): ConnError {
+  return new ConnError("CONN_READ_ONLY", `${operation} writes, and this only reads.`, {
+    hint: "Open the database, or the session, without `readOnly`.",
+  });
+}

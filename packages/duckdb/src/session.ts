@@ -2,11 +2,11 @@ import { ConnError, type Lease, type Params, type Table } from "@conn/core";
 import { type Fragment, type QueryTag, queryTag } from "@conn/core/sql";
 import { checkRows } from "@conn/core/toolkit";
 import type { DuckDBConnection as Handle, DuckDBInstance } from "@duckdb/node-api";
-import { runAppend, runExecute, runQuery } from "./calls.ts";
+import { runAppend, runExecute, runQueryWhole } from "./calls.ts";
 import { type Compiled, compiled } from "./compiled.ts";
 import { interruptOn } from "./interrupt.ts";
 import type { ExecuteResult, QueryOptions, Rows } from "./options.ts";
-import { toTable } from "./rows.ts";
+import { readOnlyError, toTable } from "./rows.ts";
 
 export interface SessionInit {
   readonly connection: string;
@@ -56,7 +56,7 @@ export class DuckDBSession implements AsyncDisposable {
     { params, maxRows, schema }: SessionQueryOptions<Row> = {},
   ): Promise<Table<Row>> {
     const table = await this.#inner.call("query", statement, params, (handle, one, init) =>
-      runQuery(handle, one, { maxRows, signal: init.signal, locked: init.locked }),
+      runQueryWhole(handle, one, { maxRows, signal: init.signal, locked: init.locked }),
     );
     return schema ? checkRows(table, schema, this.#inner.connection) : (table as Table<Row>);
   }
@@ -81,9 +81,10 @@ export class DuckDBSession implements AsyncDisposable {
 
   /** Adds rows to a table, columns matched by name; resolves to their number. */
   append(table: string, rows: Rows): Promise<number> {
-    return this.#inner.step("append", (handle, { signal }) =>
-      runAppend(handle, table, toTable(rows), signal),
-    );
+    return this.#inner.step("append", (handle, { signal, readOnly }) => {
+      if (readOnly) throw readOnlyError("session.append");
+      return runAppend(handle, table, toTable(rows), signal);
+    });
   }
 
   /** Makes what was done permanent. The next call begins another transaction. */

@@ -46,8 +46,7 @@ export class TextReader {
     const first = words[at + 1]!;
     const second = words[at + 2]!;
     const third = words[at + 3]!;
-    const hash = Math.imul(first ^ Math.imul(second, 31) ^ Math.imul(third, 131), 0x9e3779b1);
-    const slot = ((hash >>> 16) ^ length) & (slots - 1);
+    const slot = slotOf(length, first, second, third);
     const keys = this.#keys;
     const key = slot * 4;
     if (
@@ -64,6 +63,14 @@ export class TextReader {
     this.#texts[slot] = text;
     return text;
   }
+}
+
+/** Texts that differ in a digit alone must not meet: each part is mixed into the whole (as MurmurHash3 does it). */
+function slotOf(length: number, first: number, second: number, third: number): number {
+  let hash = Math.imul(first ^ length, 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 15)) + second, 0xc2b2ae35);
+  hash = Math.imul((hash ^ (hash >>> 13)) + third, 0x27d4eb2f);
+  return (hash ^ (hash >>> 16)) & (slots - 1);
 }
 
 /** Long texts that lie one behind the other in DuckDB's memory, as they mostly do. */
