@@ -18,7 +18,7 @@ import { explainFailure, mayPassAgain } from "./explain.ts";
 import { interruptOn } from "./interrupt.ts";
 import { openInstance } from "./open.ts";
 import { checkName, RegisteredTables } from "./registered.ts";
-import { readOnlyError, toTable } from "./rows.ts";
+import { readOnlyError, toColumns, toTable } from "./rows.ts";
 import type {
   ExecuteResult,
   QueryOptions,
@@ -152,7 +152,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
    */
   async register(name: string, rows: Rows): Promise<void> {
     checkName(name);
-    const table = toTable(rows);
+    const table = toColumns(rows);
     await this.run("register", (client, signal) =>
       this.#onHandle("register", { client, signal }, async (handle) => {
         const known = await handle.runAndReadAll(
@@ -163,8 +163,9 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
           throw new ConnError("CONN_ARGUMENT", `The database has a table ${name} already.`, {
             hint: "Register it under another name.",
           });
-        this.#registered.set(name, table);
-        await this.#registered.show(handle, client, signal);
+        await this.#registered.set(name, table, () =>
+          this.#registered.show(handle, client, { signal }),
+        );
       }),
     );
   }
@@ -181,7 +182,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
    * `` conn.sql`select * from ${conn.from(owners)} join ${conn.from(pets)} using (owner)` ``
    */
   from(rows: Rows): Fragment {
-    const table = toTable(rows);
+    const table = toColumns(rows);
     const fragment = sql.identifier(this.#registered.nameOf(table));
     for (const part of fragment.parts) if (typeof part === "object") this.#tables.set(part, table);
     return fragment;
@@ -267,7 +268,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
     try {
       const settle = interruptOn(signal, () => handle.interrupt());
       try {
-        await this.#registered.show(handle, client, signal);
+        await this.#registered.show(handle, client, { signal, statement: one?.text });
         return await task(handle);
       } finally {
         settle();
@@ -292,7 +293,10 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
     try {
       const settle = interruptOn(either, () => handle.interrupt());
       try {
-        await this.#registered.show(handle, lease.client, either);
+        await this.#registered.show(handle, lease.client, {
+          signal: either,
+          statement: one.text,
+        });
         const { readOnly: locked } = this.config;
         const batches = runStream(handle, one, { batchSize, signal: either, locked });
         yield* batches as AsyncGenerator<Table<Row>>;
@@ -322,7 +326,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
       return new DuckDBSession({
         connection: this.name,
         handle: opened,
-        show: () => this.#registered.show(opened, client, either),
+        show: (statement) => this.#registered.show(opened, client, { signal: either, statement }),
         lease,
         signal: either,
         readOnly,

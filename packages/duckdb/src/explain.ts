@@ -23,7 +23,7 @@ export function explainFailure(error: unknown, call: FailedCall): unknown {
       cause: signal.reason,
     });
   if (!(error instanceof Error)) return error;
-  const { message } = error;
+  const message = error.message.replace(/^Failed to [a-z ]+: /, "");
   const line = statement === undefined ? "" : `\n  in: ${firstLine(statement)}`;
   return new ConnError(
     codeOf(message, operation),

@@ -35,9 +35,17 @@ export class RegisteredTables {
       .join();
   }
 
-  /** Makes the table known under a name; DuckDB copies it with the next call. */
-  set(name: string, table: Table<object>): void {
+  /** Makes the table known under a name, once `load` has copied it; else what had the name keeps it. */
+  async set(name: string, table: Table<object>, load: () => Promise<void>): Promise<void> {
+    const before = this.#entries.get(name);
     this.#entries.set(name, { table: () => table, version: randomUUID() });
+    try {
+      await load();
+    } catch (error) {
+      if (before) this.#entries.set(name, before);
+      else this.#entries.delete(name);
+      throw error;
+    }
   }
 
   delete(name: string): boolean {
@@ -56,10 +64,18 @@ export class RegisteredTables {
     return name;
   }
 
-  /** Lets statements of the handle find the tables, copying those first that this client has not. */
-  async show(handle: Handle, client: DuckDBInstance, signal: AbortSignal): Promise<void> {
+  /**
+   * Lets a statement on the handle find the tables, copying those first that this client has not. Of tables
+   * without a given name it is those that the statement names.
+   */
+  async show(
+    handle: Handle,
+    client: DuckDBInstance,
+    { signal, statement = "" }: { signal: AbortSignal; statement?: string | undefined },
+  ): Promise<void> {
     if (this.#entries.size === 0 && !this.#clients.has(client)) return;
-    const turn = this.#turn.then(() => this.#load(client, signal));
+    const wanted = (name: string): boolean => !name.startsWith(prefix) || statement.includes(name);
+    const turn = this.#turn.then(() => this.#load(client, signal, wanted));
     this.#turn = turn.catch(() => {});
     await handle.run(`set search_path = ${await turn}`);
   }
@@ -76,9 +92,13 @@ export class RegisteredTables {
   }
 
   /** Copies what is missing, on a handle of its own: a transaction writes to one database alone. */
-  async #load(client: DuckDBInstance, signal: AbortSignal): Promise<string> {
+  async #load(
+    client: DuckDBInstance,
+    signal: AbortSignal,
+    wanted: (name: string) => boolean,
+  ): Promise<string> {
     const known = this.#clients.get(client);
-    if (known && this.#isComplete(known)) return known.path;
+    if (known && this.#isComplete(known, wanted)) return known.path;
     const handle = await client.connect();
     try {
       const loaded = known ?? { path: await this.#attach(handle), versions: new Map() };
@@ -89,6 +109,7 @@ export class RegisteredTables {
           loaded.versions.delete(name);
         }
       for (const [name, { table, version }] of this.#entries) {
+        if (!wanted(name)) continue;
         const source = loaded.versions.get(name) === version ? undefined : table();
         if (!source) continue;
         await this.#copy(handle, name, source, signal);
@@ -100,10 +121,10 @@ export class RegisteredTables {
     }
   }
 
-  #isComplete({ versions }: Loaded): boolean {
-    if (versions.size !== this.#entries.size) return false;
+  #isComplete({ versions }: Loaded, wanted: (name: string) => boolean): boolean {
+    for (const name of versions.keys()) if (!this.#entries.has(name)) return false;
     for (const [name, { version }] of this.#entries)
-      if (versions.get(name) !== version) return false;
+      if (versions.get(name) !== version && wanted(name)) return false;
     return true;
   }
 

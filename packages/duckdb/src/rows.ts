@@ -15,6 +15,15 @@ export function toTable(rows: Rows): Table<object> {
   return Table.fromRows(rows as readonly object[]);
 }
 
+/** The same, for DuckDB to make a table of. */
+export function toColumns(rows: Rows): Table<object> {
+  const table = toTable(rows);
+  if (table.columns.length > 0) return table;
+  throw new ConnError("CONN_ARGUMENT", "These rows have no columns, and DuckDB no table without.", {
+    hint: 'Pass a Table, which has columns also where it has no rows: Table.fromArrays([], ["owner"])',
+  });
+}
+
 export function readOnlyError(operation: string): ConnError {
   return new ConnError("CONN_READ_ONLY", `${operation} writes, and this only reads.`, {
     hint: "Open the database, or the session, without `readOnly`.",

@@ -19,7 +19,7 @@ export interface SessionInit {
   readonly explain: (error: unknown, operation: string, statement?: string) => unknown;
   readonly afterWrite: () => void;
   /** Lets the handle find the tables that are registered by now. */
-  readonly show: () => Promise<void>;
+  readonly show: (statement?: string) => Promise<void>;
   /** Where it was opened, for the warning about one that nobody ended. */
   readonly place: string;
 }
@@ -140,24 +140,24 @@ class InnerSession {
     } catch (error) {
       return Promise.reject(this.#init.explain(error, `session.${operation}`));
     }
-    return this.step(operation, (handle, init) => task(handle, one, init), one.source.text);
+    return this.step(operation, (handle, init) => task(handle, one, init), one);
   }
 
   async step<T>(
     operation: string,
     task: (handle: Handle, init: SessionInit) => Promise<T>,
-    statement?: string,
+    one?: Compiled,
   ): Promise<T> {
     const { handle, readOnly, show } = this.#init;
     return this.#inTurn(
       operation,
       async () => {
-        await show();
+        await show(one?.text);
         if (!this.#begun) await handle.run(`begin transaction${readOnly ? " read only" : ""}`);
         this.#begun = true;
         return task(handle, this.#init);
       },
-      statement,
+      one?.source.text,
     );
   }
 

@@ -1,7 +1,7 @@
 import { connection, Table } from "@conn/core";
 import { SQLConnection } from "@conn/sql";
 import { describe, expect, it } from "vitest";
-import { file, open } from "./support.ts";
+import { collectUntil, file, open } from "./support.ts";
 
 const pets = [
   { owner: "jerry", pet: "fish" },
@@ -140,14 +140,41 @@ describe("tables of other connections", () => {
   });
 
   it.each([
-    ["a name that the database has", "pets", []],
-    ["no name", "", []],
-    ["no rows", "visitors", "jerry" as never],
+    ["a name that the database has", "pets", pets],
+    ["no name", "", pets],
+    ["something else than rows", "visitors", "jerry" as never],
+    ["rows without a column", "visitors", []],
   ])("are refused with %s", async (_, name, rows) => {
     await using conn = await open();
     await conn.execute("create table Pets (name text)");
     await expect(conn.register(name, rows)).rejects.toMatchObject({ code: "CONN_ARGUMENT" });
+    expect((await conn.query("from pets")).length).toBe(0);
   });
+});
+
+it("a table that DuckDB cannot take fails its own statements alone", async () => {
+  await using conn = await open();
+  const doubled = Table.fromArrays([[1, 2]], ["a", "A"]);
+  await expect(conn.register("doubled", doubled)).rejects.toMatchObject({ code: "CONN_QUERY" });
+  await expect(conn.sql`from ${conn.from(doubled)}`).rejects.toMatchObject({ code: "CONN_QUERY" });
+  await conn.register("pets", pets);
+  await expect(conn.register("pets", doubled)).rejects.toMatchObject({ code: "CONN_QUERY" });
+  expect((await conn.query("from pets")).length).toBe(2);
+});
+
+it("a copy goes when its table is garbage", async () => {
+  await using conn = await open();
+  const once = async (): Promise<unknown> =>
+    (await conn.sql`select count(*) n from ${conn.from([{ a: 1 }])}`).at(0)!["n"];
+  expect(await once()).toBe(1);
+  const copies = async (): Promise<number> =>
+    (await conn.query("from duckdb_tables() where table_name like 'conn_table_%'", { ttl: 0 }))
+      .length;
+  const none = async (): Promise<void> => {
+    while ((await copies()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  await collectUntil(none());
+  expect(await copies()).toBe(0);
 });
 
 describe("append", () => {
