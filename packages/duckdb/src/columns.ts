@@ -1,7 +1,6 @@
 import type { ColumnChunk } from "@conn/core";
 import {
   type DuckDBDataChunk,
-  DuckDBDateValue,
   type DuckDBResult,
   DuckDBTimestampValue,
   DuckDBTypeId,
@@ -9,7 +8,7 @@ import {
 import bindings from "@duckdb/node-bindings";
 import { DatetimeWriter } from "./datetimes.ts";
 import { TextReader } from "./texts.ts";
-import { cellOf, isJson, specOf } from "./types.ts";
+import { cellOf, dateText, isJson, specOf } from "./types.ts";
 
 /** The memory of one column of a chunk. It is DuckDB's, and must be copied before the next chunk is asked for. */
 interface Memory {
@@ -175,7 +174,7 @@ function dates(): (memory: Memory) => ColumnChunk {
   const text = (days: number): string => {
     let date = known.get(days);
     if (date === undefined) {
-      date = new DuckDBDateValue(days).toString();
+      date = dateText(days);
       // Four centuries of days; more are rather mistakes than dates that come again.
       if (known.size < 150_000) known.set(days, date);
     }

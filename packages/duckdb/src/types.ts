@@ -2,6 +2,7 @@ import type { ColumnSpec, ColumnType } from "@conn/core";
 import {
   DuckDBArrayValue,
   DuckDBBlobValue,
+  DuckDBDateValue,
   DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBMapValue,
@@ -88,6 +89,7 @@ export function cellOf(value: unknown, type: ColumnType | undefined): unknown {
 function plain(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   if (value instanceof DuckDBBlobValue) return value.bytes;
+  if (value instanceof DuckDBDateValue) return dateText(value.days);
   if (value instanceof DuckDBIntervalValue) return isoInterval(value);
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
     return value.items.map(plain);
@@ -98,6 +100,12 @@ function plain(value: unknown): unknown {
     return value.entries.map(({ key, value: item }) => ({ key: plain(key), value: plain(item) }));
   if (value instanceof DuckDBUnionValue) return { [value.tag]: plain(value.value) };
   return textOf(value);
+}
+
+/** DuckDB keeps infinity as the last day that fits, which its client takes for a day. */
+export function dateText(days: number): string {
+  const sign = days < 0 ? "-" : "";
+  return Math.abs(days) === 2 ** 31 - 1 ? `${sign}infinity` : new DuckDBDateValue(days).toString();
 }
 
 function textOf(value: unknown): string {
