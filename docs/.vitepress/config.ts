@@ -31,6 +31,7 @@ export default defineConfig({
           "cache",
           "tables",
           "sql",
+          "duckdb",
           "coming-from-streamlit",
         ]),
       },

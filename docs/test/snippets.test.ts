@@ -35,7 +35,12 @@ beforeAll(async () => {
       join(folder, "package.json"),
       JSON.stringify({
         type: "module",
-        dependencies: { "@conn/core": "*", "@conn/sql": "*", "@conn/testing": "*" },
+        dependencies: {
+          "@conn/core": "*",
+          "@conn/duckdb": "*",
+          "@conn/sql": "*",
+          "@conn/testing": "*",
+        },
       }),
     );
     await writeFile(
@@ -92,7 +97,7 @@ it("the pages have snippets", () => {
 async function install(): Promise<void> {
   const modules = join(home, "node_modules");
   const packages = join(import.meta.dirname, "../../packages");
-  for (const name of ["core", "sql", "testing"]) {
+  for (const name of ["core", "duckdb", "sql", "testing"]) {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
@@ -103,6 +108,7 @@ async function install(): Promise<void> {
   for (const source of [
     join(import.meta.dirname, ".."),
     join(packages, "core"),
+    join(packages, "duckdb"),
     join(packages, "sql"),
   ]) {
     for await (const name of glob(["*", "@*/*"], { cwd: join(source, "node_modules") })) {

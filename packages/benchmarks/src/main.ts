@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table } from "@conn/core";
+import { measureDuckdb } from "./duckdb.ts";
 import { alternate, python, result, type Result, script } from "./measure.ts";
 import { measureServers } from "./servers.ts";
 import { writePets } from "./sqlite-file.ts";
@@ -24,6 +25,7 @@ await measureSize();
 await measureHits();
 await measureSqlite();
 results.push(...(await measureServers()));
+results.push(...(await measureDuckdb()));
 await rm(folder, { recursive: true, force: true });
 
 console.log(
