@@ -72,7 +72,8 @@ describe("FreeTDS's tsql", () => {
   });
 });
 
-describe("tedious", () => {
+// It asks for Node 22.
+describe.skipIf(Number.parseInt(process.versions.node, 10) < 22)("tedious", () => {
   async function open(server: TdsServer): Promise<Connection> {
     const connection = new Connection({
       server: "127.0.0.1",

@@ -1,35 +1,36 @@
 import type { CatalogRow } from "../server/catalog.ts";
 
+/** In capitals, which a database that tells them from small letters asks for. */
 export const catalogQuery = `
-  select t.table_schema as "schema", t.table_name as "table", t.table_type as kind,
-    c.column_name as "column", c.data_type as type, c.is_nullable as nullable,
-    c.character_maximum_length as length, c.numeric_precision as precision,
-    c.numeric_scale as scale, p.ordinal_position as primary_key,
+  select t.TABLE_SCHEMA as "schema", t.TABLE_NAME as "table", t.TABLE_TYPE as "kind",
+    c.COLUMN_NAME as "column", c.DATA_TYPE as "type", c.IS_NULLABLE as "nullable",
+    c.CHARACTER_MAXIMUM_LENGTH as "length", c.NUMERIC_PRECISION as "precision",
+    c.NUMERIC_SCALE as "scale", p.ORDINAL_POSITION as "primary_key",
     f.ref_schema, f.ref_table, f.ref_column
-  from information_schema.tables t
-  left join information_schema.columns c
-    on c.table_schema = t.table_schema and c.table_name = t.table_name
+  from INFORMATION_SCHEMA.TABLES t
+  left join INFORMATION_SCHEMA.COLUMNS c
+    on c.TABLE_SCHEMA = t.TABLE_SCHEMA and c.TABLE_NAME = t.TABLE_NAME
   left join (
-    select k.table_schema, k.table_name, k.column_name, k.ordinal_position
-    from information_schema.table_constraints n
-    join information_schema.key_column_usage k
-      on k.constraint_schema = n.constraint_schema and k.constraint_name = n.constraint_name
-    where n.constraint_type = 'PRIMARY KEY'
-  ) p on p.table_schema = c.table_schema and p.table_name = c.table_name
-    and p.column_name = c.column_name
+    select k.TABLE_SCHEMA, k.TABLE_NAME, k.COLUMN_NAME, k.ORDINAL_POSITION
+    from INFORMATION_SCHEMA.TABLE_CONSTRAINTS n
+    join INFORMATION_SCHEMA.KEY_COLUMN_USAGE k
+      on k.CONSTRAINT_SCHEMA = n.CONSTRAINT_SCHEMA and k.CONSTRAINT_NAME = n.CONSTRAINT_NAME
+    where n.CONSTRAINT_TYPE = 'PRIMARY KEY'
+  ) p on p.TABLE_SCHEMA = c.TABLE_SCHEMA and p.TABLE_NAME = c.TABLE_NAME
+    and p.COLUMN_NAME = c.COLUMN_NAME
   left join (
-    select k.table_schema, k.table_name, k.column_name, k.constraint_name,
-      u.table_schema as ref_schema, u.table_name as ref_table, u.column_name as ref_column
-    from information_schema.referential_constraints r
-    join information_schema.key_column_usage k
-      on k.constraint_schema = r.constraint_schema and k.constraint_name = r.constraint_name
-    join information_schema.key_column_usage u
-      on u.constraint_schema = r.unique_constraint_schema
-        and u.constraint_name = r.unique_constraint_name
-        and u.ordinal_position = k.ordinal_position
-  ) f on f.table_schema = c.table_schema and f.table_name = c.table_name
-    and f.column_name = c.column_name
-  order by t.table_schema, t.table_name, c.ordinal_position, f.constraint_name`;
+    select k.TABLE_SCHEMA, k.TABLE_NAME, k.COLUMN_NAME, k.CONSTRAINT_NAME,
+      u.TABLE_SCHEMA as ref_schema, u.TABLE_NAME as ref_table, u.COLUMN_NAME as ref_column
+    from INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS r
+    join INFORMATION_SCHEMA.KEY_COLUMN_USAGE k
+      on k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA and k.CONSTRAINT_NAME = r.CONSTRAINT_NAME
+    join INFORMATION_SCHEMA.KEY_COLUMN_USAGE u
+      on u.CONSTRAINT_SCHEMA = r.UNIQUE_CONSTRAINT_SCHEMA
+        and u.CONSTRAINT_NAME = r.UNIQUE_CONSTRAINT_NAME
+        and u.ORDINAL_POSITION = k.ORDINAL_POSITION
+  ) f on f.TABLE_SCHEMA = c.TABLE_SCHEMA and f.TABLE_NAME = c.TABLE_NAME
+    and f.COLUMN_NAME = c.COLUMN_NAME
+  order by t.TABLE_SCHEMA, t.TABLE_NAME, c.ORDINAL_POSITION, f.CONSTRAINT_NAME`;
 
 /** A column of a table, as the catalogue has it. */
 export interface CatalogCells {

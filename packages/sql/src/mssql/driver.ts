@@ -1,4 +1,5 @@
-import { createRequire } from "node:module";
+// By this name bundles have it in a line of their own, for TypeORM.
+import * as modules from "node:module";
 import { ConnError } from "@conn/core";
 import { importOptional } from "@conn/core/toolkit";
 import { installExactValues } from "./exact.ts";
@@ -85,7 +86,7 @@ export async function loadDrivers(connection: string): Promise<Drivers> {
     async () => ((await import(name)) as { default: Mssql }).default,
     { packageName: name, needed: "A SQL Server database", connection },
   );
-  const load = createRequire(createRequire(import.meta.url).resolve(name));
+  const load = modules.createRequire(modules.createRequire(import.meta.url).resolve(name));
   const { version } = load("tedious/package.json") as { readonly version: string };
   const unsupported = (why: string, hint: string): ConnError =>
     new ConnError(
