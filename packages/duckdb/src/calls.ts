@@ -1,6 +1,6 @@
-import type { Table } from "@conn/core";
+import { Table } from "@conn/core";
 import type { Statement } from "@conn/core/sql";
-import type { DuckDBConnection as Handle } from "@duckdb/node-api";
+import { type DuckDBConnection as Handle, ResultReturnType } from "@duckdb/node-api";
 import { bind } from "./bind.ts";
 import { quoted } from "./dialect.ts";
 import { stage, typedSelect } from "./load.ts";
@@ -85,9 +85,13 @@ export async function runExecute(
   const prepared = await prepare(handle, statement, demands);
   try {
     const result = await prepared.run();
-    const { rowsChanged } = result;
+    const { returnType, rowsChanged } = result;
     const rows = await readTable(result, { signal });
-    return { rowCount: rowsChanged || rows.length, rows };
+    if (returnType === ResultReturnType.QUERY_RESULT)
+      return { rowCount: rowsChanged || rows.length, rows };
+    // What comes here is a row with the number, if anything: of CREATE TABLE AS it stands nowhere else.
+    const rowCount = rowsChanged || Number(rows.at(0)?.["Count"] ?? 0);
+    return { rowCount, rows: Table.fromArrays([], []) };
   } finally {
     prepared.destroySync();
   }

@@ -57,3 +57,20 @@ it("suggests the table that was meant", async () => {
     hint: expect.stringContaining("name") as string,
   });
 });
+
+it.each([
+  ["create table t as select i from range(3) t(i)", 3, 0],
+  ["insert into pets values ('fish'), ('cat')", 2, 0],
+  ["insert into pets values ('fish'), ('cat') returning name", 2, 2],
+  ["update pets set name = 'dog'", 1, 0],
+  ["delete from pets returning *", 1, 1],
+  ["create table other (i int)", 0, 0],
+  ["set threads = 1", 0, 0],
+  ["describe pets", 1, 1],
+])("counts what %s changes or gives back", async (statement, count, given) => {
+  await using conn = await open();
+  await conn.execute("create table pets (name text)");
+  await conn.execute("insert into pets values ('puppy')");
+  const { rowCount, rows } = await conn.execute(statement);
+  expect([rowCount, rows.length]).toEqual([count, given]);
+});
