@@ -14,6 +14,7 @@ export default defineConfig({
       "packages/testing",
       "packages/create-conn-plugin",
       "packages/emulators",
+      "packages/files",
       "docs",
     ],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],

@@ -1,5 +1,7 @@
 /** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
+export { canonical } from "./cache-key.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+export { toSeconds } from "./duration.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { wrap as wrapError } from "./failure.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";

@@ -1,0 +1,6 @@
+import type { FilesConfig } from "../config.ts";
+import type { FileStore } from "../store.ts";
+
+export async function openS3(_config: FilesConfig, _connection: string): Promise<FileStore> {
+  throw new Error("not yet");
+}

@@ -1,0 +1,59 @@
+import type { FilesClients } from "./clients.ts";
+import type { FilesConfig } from "./config.ts";
+import { checkEndpointAddress } from "./endpoint.ts";
+import type { Protocol } from "./protocol.ts";
+import { Remembered } from "./remembered.ts";
+import type { FileStore } from "./store.ts";
+
+/** What opens a store. Its SDK is imported here, and not before. */
+type Open = (config: FilesConfig, connection: string) => Promise<FileStore>;
+
+const openers: Readonly<Record<Protocol, Open>> = {
+  file: async ({ root }) => {
+    const { LocalStore } = await import("./local/store.ts");
+    return new LocalStore(root?.key);
+  },
+  s3: async (config, connection) => (await import("./s3/open.ts")).openS3(config, connection),
+  gs: async (config, connection) => (await import("./gcs/open.ts")).openGCS(config, connection),
+  az: async (config, connection) => (await import("./azure/open.ts")).openAzure(config, connection),
+};
+
+/** The stores that a connection has opened, each at its first use. */
+export class Stores {
+  /** What was read, for as long as these stores are open: with other settings it may be something else. */
+  readonly remembered: Remembered = new Remembered();
+  readonly #config: FilesConfig;
+  readonly #connection: string;
+  readonly #open = new Map<Protocol, Promise<FileStore<FilesClients[Protocol]>>>();
+
+  constructor(config: FilesConfig, connection: string) {
+    this.#config = config;
+    this.#connection = connection;
+  }
+
+  get(protocol: Protocol): Promise<FileStore<FilesClients[Protocol]>> {
+    const known = this.#open.get(protocol);
+    if (known) return known;
+    const opening = this.#start(protocol);
+    this.#open.set(protocol, opening);
+    // A failure is forgotten, so that the next call tries again.
+    opening.catch(() => this.#open.delete(protocol));
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    const stores = await Promise.allSettled(this.#open.values());
+    await Promise.all(
+      stores.map((store) => (store.status === "fulfilled" ? store.value.close() : undefined)),
+    );
+  }
+
+  async #start(protocol: Protocol): Promise<FileStore<FilesClients[Protocol]>> {
+    const { endpoint, allowLinkLocal } = this.#config;
+    if (endpoint !== undefined)
+      await checkEndpointAddress(endpoint, allowLinkLocal, this.#connection);
+    return (await openers[protocol](this.#config, this.#connection)) as FileStore<
+      FilesClients[Protocol]
+    >;
+  }
+}

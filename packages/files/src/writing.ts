@@ -1,0 +1,224 @@
+import { parse, resolve } from "node:path";
+import { ConnError, Table } from "@conn/core";
+import type { Asking } from "./asking.ts";
+import { bodyOf, contentTypeOf, type Writing } from "./body.ts";
+import { download, type OnProgress, stream } from "./download.ts";
+import { kindOf, repeatableOf } from "./failure.ts";
+import { nameOf, type WriteResult } from "./info.ts";
+import { entriesOf } from "./listing.ts";
+import type { CopyOptions, WriteOptions } from "./options.ts";
+import { addressOf, type Location, type PathRules } from "./paths.ts";
+import { pinned } from "./reading.ts";
+import type { Body, StoredFile, StoreWrite } from "./store.ts";
+
+/** Stores a whole file. */
+export async function writeFile(
+  asking: Asking,
+  location: Location,
+  path: string,
+  data: Writing,
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const body = bodyOf(data, path);
+  const bytes = body instanceof Table ? await tableBytes(body, path, options.format) : body;
+  const { contentType = contentTypeOf(location.key), contentEncoding, metadata } = options;
+  const { ifAbsent, ifMatch, onProgress } = options;
+  return store(asking, location, path, bytes, {
+    ifAbsent,
+    ifMatch,
+    onProgress,
+    contentType,
+    contentEncoding,
+    metadata,
+  });
+}
+
+/** Copies one version of a file, within the store where it can. */
+export async function copyFile(
+  from: Asking,
+  to: Asking,
+  source: Location,
+  target: Location,
+  options: CopyOptions,
+): Promise<StoredFile> {
+  demandTwo(from, source, target);
+  return pinned(from, source, async (file) => {
+    const { version, size, contentType, contentEncoding, metadata } = file;
+    const conditions = { ifAbsent: options.ifAbsent, ifMatch: options.ifMatch };
+    const copied =
+      source.protocol === target.protocol &&
+      (await to.once(target, (signal) =>
+        from.store.copy(source, target, { ...conditions, version, size }, signal),
+      ));
+    if (!copied) {
+      const range = { start: 0, end: size };
+      const pin = { location: source, file };
+      // A short file is one request, and can be sent again.
+      const body =
+        size <= from.calling.pace.partSize
+          ? await download(from, pin, range)
+          : stream(from, pin, range);
+      await store(to, target, addressOf(target), body, {
+        ...conditions,
+        contentType,
+        contentEncoding,
+        metadata,
+      });
+    }
+    return file;
+  });
+}
+
+/** Moves a file: in one step where the store can, else as a copy whose original is then deleted. */
+export async function moveFile(
+  from: Asking,
+  to: Asking,
+  source: Location,
+  target: Location,
+  options: CopyOptions,
+): Promise<void> {
+  demandTwo(from, source, target);
+  const { store: own } = from;
+  const conditional = options.ifAbsent || options.ifMatch !== undefined;
+  if (own.move && source.protocol === target.protocol && !conditional) {
+    if (await from.once(source, (signal) => own.move!(source, target, signal))) return;
+  }
+  const { version } = await copyFile(from, to, source, target, options);
+  // Whoever wrote it since the copy was made keeps what was written.
+  await from.once(source, (signal) => own.delete(source, version, signal));
+}
+
+/** Deletes all files of a folder. */
+export async function deleteFolder(
+  asking: Asking,
+  folder: Location,
+  { root }: PathRules,
+): Promise<void> {
+  const everything =
+    folder.protocol === "file"
+      ? [root?.key ?? process.cwd(), parse(folder.key).root].includes(resolve(folder.key))
+      : folder.key === (root?.key ?? "");
+  if (everything)
+    throw new ConnError(
+      "CONN_ARGUMENT",
+      `${asking.calling.connection}.delete was asked to delete everything in ${addressOf(folder)}.`,
+      {
+        connection: asking.calling.connection,
+        operation: "delete",
+        hint: "Name a folder in it.",
+      },
+    );
+  const { store: own } = asking;
+  if (own.deleteFolder)
+    return asking.repeated(folder, (signal) => own.deleteFolder!(folder, signal));
+  const files: Location[] = [];
+  for await (const { key } of entriesOf(asking, folder, { recursive: true }))
+    files.push({ ...folder, key });
+  // What consoles store for the folder itself.
+  files.push(folder);
+  const worker = async (): Promise<void> => {
+    for (let file = files.pop(); file; file = files.pop()) {
+      const location = file;
+      await asking.repeated(location, (signal) => own.delete(location, undefined, signal));
+    }
+  };
+  await Promise.all(Array.from({ length: asking.calling.pace.concurrency }, worker));
+}
+
+/**
+ * Sends a body once; where a condition makes a second time harmless and the store says that it did not
+ * take the first, again.
+ */
+async function store(
+  asking: Asking,
+  location: Location,
+  path: string,
+  body: Body,
+  options: Sending,
+): Promise<WriteResult> {
+  const { ifAbsent, ifMatch, contentType, contentEncoding, metadata, onProgress } = options;
+  const { partSize, concurrency } = asking.calling.pace;
+  const total = body instanceof Uint8Array ? body.length : undefined;
+  let size = 0;
+  const request = (): Promise<string> =>
+    asking.once(location, (signal, alive) =>
+      asking.store.write(
+        location,
+        counted(body, (bytes) => (size = bytes)),
+        {
+          ifAbsent,
+          ifMatch,
+          contentType,
+          contentEncoding,
+          metadata,
+          partSize,
+          concurrency,
+          onBytes: (bytes) => {
+            alive();
+            onProgress?.({ bytes, total });
+          },
+        },
+        signal,
+      ),
+    );
+  const conditional = ifAbsent || ifMatch !== undefined;
+  const version =
+    conditional && body instanceof Uint8Array
+      ? await asking.calling.retried(() => request().catch(demandUntouched))
+      : await request();
+  return { path, version, size };
+}
+
+interface Sending extends Omit<StoreWrite, "partSize" | "concurrency" | "onBytes"> {
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** A lost answer leaves open whether the first try took effect: then the second would find its own work in the way. */
+function demandUntouched(error: unknown): never {
+  const refused = kindOf(error) === "throttled" || kindOf(error) === "server";
+  if (refused || repeatableOf(error) === undefined) throw error;
+  throw once(error as ConnError);
+}
+
+/** The same error, not to be repeated. */
+function once(error: ConnError): ConnError {
+  const { code, message, hint, connection, operation, cause } = error;
+  const bare = hint === undefined ? message : message.replace(`\n  ${hint}`, "");
+  return new ConnError(code, bare, { hint, connection, operation, cause });
+}
+
+function counted(body: Body, tell: (bytes: number) => void): Body {
+  if (body instanceof Uint8Array) {
+    tell(body.length);
+    return body;
+  }
+  return (async function* () {
+    let bytes = 0;
+    for await (const chunk of body) {
+      tell((bytes += chunk.length));
+      yield chunk;
+    }
+  })();
+}
+
+function demandTwo(asking: Asking, source: Location, target: Location): void {
+  if (addressOf(source) !== addressOf(target)) return;
+  const { connection, operation } = asking.calling;
+  throw new ConnError(
+    "CONN_ARGUMENT",
+    `${connection}.${operation} was given the same file twice: ${nameOf(source)}.`,
+    {
+      connection,
+      operation,
+      hint: "Give another path as the second.",
+    },
+  );
+}
+
+async function tableBytes(
+  _table: Table,
+  _path: string,
+  _format: string | undefined,
+): Promise<Body> {
+  throw new Error("not yet");
+}

@@ -1,0 +1,24 @@
+import type { FilesConnection } from "../../src/index.ts";
+
+/** What is true of one store, apart from what the cases demand of all. */
+export interface StoreFacts {
+  readonly title: string;
+  /** Starts what the store needs; settings of a connection to an empty place of its own. */
+  start(): Promise<RunningStore>;
+  /** A place keeps what a file's type and metadata are. */
+  readonly keepsTypes: boolean;
+  /** A folder that is not there is told from an empty one. */
+  readonly knowsFolders: boolean;
+  readonly signs: boolean;
+  /** Names that differ from what they seem: each is a file of its own. */
+  readonly names: readonly string[];
+}
+
+export interface RunningStore extends AsyncDisposable {
+  /** Settings of a connection whose root is empty and nobody else's. */
+  place(): Promise<object>;
+  /** How often bytes were sent out since the last call, where the store counts. */
+  downloads?(): number;
+  /** Writes past the connection. */
+  overwrite?(conn: FilesConnection, path: string, bytes: Uint8Array): Promise<void>;
+}
