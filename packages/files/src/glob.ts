@@ -110,7 +110,7 @@ const many: Token = { any: "many" };
 
 function compileSet(text: string): CharacterSet {
   const negated = text.startsWith("!");
-  const characters = [...(negated ? text.slice(1) : text)];
+  const characters = Array.from(negated ? text.slice(1) : text);
   const ranges: [string, string][] = [];
   for (let at = 0; at < characters.length; at++) {
     const from = characters[at]!;
@@ -127,7 +127,7 @@ function matchPath(pattern: readonly Segment[], path: readonly string[]): boolea
     pattern,
     path,
     (segment) => segment === "**",
-    (segment, name) => matchName(segment as readonly Token[], [...name]),
+    (segment, name) => matchName(segment as readonly Token[], Array.from(name)),
   );
 }
 

@@ -44,7 +44,9 @@ export class Stores {
   async close(): Promise<void> {
     const stores = await Promise.allSettled(this.#open.values());
     await Promise.all(
-      stores.map((store) => (store.status === "fulfilled" ? store.value.close() : undefined)),
+      stores.map(async (store) => {
+        if (store.status === "fulfilled") await store.value.close();
+      }),
     );
   }
 

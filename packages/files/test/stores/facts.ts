@@ -10,6 +10,8 @@ export interface StoreFacts {
   /** A folder that is not there is told from an empty one. */
   readonly knowsFolders: boolean;
   readonly signs: boolean;
+  /** Whether the server heeds conditions of writes. */
+  readonly conditions: boolean;
   /** Names that differ from what they seem: each is a file of its own. */
   readonly names: readonly string[];
 }

@@ -8,6 +8,7 @@ export const local: StoreFacts = {
   keepsTypes: false,
   knowsFolders: true,
   signs: false,
+  conditions: true,
   names: [
     "a%2e%2e",
     "%2e%2e",
