@@ -10,6 +10,7 @@ const internals = new Set([
   "cached",
   "run",
   "lease",
+  "retried",
   "dropCached",
   "explain",
   "isConnectionLost",

@@ -61,7 +61,7 @@ const section = v.strictObject({
   ),
   client_email: setting("Google Cloud: as in a service account's key.", "pets@example.com"),
   private_key: secretSetting("Google Cloud: as in a service account's key.", "<key>"),
-  private_key_id: setting("Google Cloud: as in a service account's key; not needed.", "1f2e"),
+  private_key_id: secretSetting("Google Cloud: as in a key; not needed.", "<id>"),
   client_id: setting("Google Cloud: as in a service account's key; not needed.", "1234"),
   auth_uri: setting("Google Cloud: as in a service account's key; not needed.", "https://…"),
   token_uri: setting("Google Cloud: as in a service account's key; not needed.", "https://…"),

@@ -267,10 +267,7 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
   override async client<P extends Protocol>(protocol?: P): Promise<FilesClients[P]> {
     const wanted = protocol ?? this.#protocol;
     this.#demandProtocol(wanted);
-    return this.run(
-      "client",
-      async (client) => (await storesOf.get(client)!.get(wanted)).client as FilesClients[P],
-    );
+    return this.run("client", async (client) => (await storesOf.get(client)!.get(wanted)).client);
   }
 
   /** Buckets or containers; with a path what is in them. */

@@ -24,21 +24,22 @@ export class Stores {
   readonly remembered: Remembered = new Remembered();
   readonly #config: FilesConfig;
   readonly #connection: string;
-  readonly #open = new Map<Protocol, Promise<FileStore<FilesClients[Protocol]>>>();
+  readonly #open = new Map<Protocol, Promise<FileStore>>();
 
   constructor(config: FilesConfig, connection: string) {
     this.#config = config;
     this.#connection = connection;
   }
 
-  get(protocol: Protocol): Promise<FileStore<FilesClients[Protocol]>> {
-    const known = this.#open.get(protocol);
-    if (known) return known;
-    const opening = this.#start(protocol);
-    this.#open.set(protocol, opening);
-    // A failure is forgotten, so that the next call tries again.
-    opening.catch(() => this.#open.delete(protocol));
-    return opening;
+  get<P extends Protocol>(protocol: P): Promise<FileStore<FilesClients[P]>> {
+    let opening = this.#open.get(protocol);
+    if (!opening) {
+      opening = this.#start(protocol);
+      this.#open.set(protocol, opening);
+      // A failure is forgotten, so that the next call tries again.
+      opening.catch(() => this.#open.delete(protocol));
+    }
+    return opening as Promise<FileStore<FilesClients[P]>>;
   }
 
   async close(): Promise<void> {
@@ -50,12 +51,10 @@ export class Stores {
     );
   }
 
-  async #start(protocol: Protocol): Promise<FileStore<FilesClients[Protocol]>> {
+  async #start(protocol: Protocol): Promise<FileStore> {
     const { endpoint, allowLinkLocal } = this.#config;
     if (endpoint !== undefined)
       await checkEndpointAddress(endpoint, allowLinkLocal, this.#connection);
-    return (await openers[protocol](this.#config, this.#connection)) as FileStore<
-      FilesClients[Protocol]
-    >;
+    return openers[protocol](this.#config, this.#connection);
   }
 }

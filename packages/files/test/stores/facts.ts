@@ -1,5 +1,3 @@
-import type { FilesConnection } from "../../src/index.ts";
-
 /** What is true of one store, apart from what the cases demand of all. */
 export interface StoreFacts {
   readonly title: string;
@@ -17,10 +15,8 @@ export interface StoreFacts {
 }
 
 export interface RunningStore extends AsyncDisposable {
+  /** Where the store listens, for those who stand in between. */
+  readonly endpoint?: string;
   /** Settings of a connection whose root is empty and nobody else's. */
   place(): Promise<object>;
-  /** How often bytes were sent out since the last call, where the store counts. */
-  downloads?(): number;
-  /** Writes past the connection. */
-  overwrite?(conn: FilesConnection, path: string, bytes: Uint8Array): Promise<void>;
 }

@@ -32,6 +32,7 @@ export const s3: StoreFacts = {
     let count = 0;
     const credentials = { accessKeyId: "jerry", secretAccessKey: "jerrys-secret-key" };
     return {
+      endpoint,
       async place() {
         const bucket = `pets-${++count}`;
         await fetch(`${endpoint}/${bucket}`, { method: "PUT" });

@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { conform } from "@conn/testing";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { FilesConnection } from "../src/index.ts";
+import { type FaultyServer, faultyServer } from "./faulty-server.ts";
+import type { RunningStore } from "./stores/facts.ts";
+import { s3 } from "./stores/s3.ts";
+
+describe("files of this machine", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "conn-files-conform-"));
+  await writeFile(join(folder, "pets.txt"), "zoë 🐟");
+  await writeFile(join(folder, "owners.json"), '["jerry"]');
+  afterAll(() => rm(folder, { recursive: true }));
+
+  conform<FilesConnection>(
+    {
+      type: FilesConnection,
+      config: { root: folder },
+      package: import.meta.url,
+      sample: (conn, options) => conn.readText("pets.txt", options),
+      variants: [
+        (conn, options) => conn.readText("owners.json", options),
+        (conn, options) => conn.readText("pets.txt", { ...options, encoding: "latin1" }),
+        (conn, options) => conn.readBytes("pets.txt", options),
+        (conn, options) => conn.readJson("owners.json", options),
+      ],
+      fails: (conn, options) => conn.readText("dragons.txt", options),
+      writes: (conn) => conn.write("written.txt", "fish"),
+    },
+    { test },
+  );
+});
+
+describe("files on S3", async () => {
+  const store: RunningStore = await s3.start();
+  const server: FaultyServer = await faultyServer(store.endpoint!);
+  const place = await store.place();
+  const setUp = new FilesConnection({
+    name: "s3",
+    config: (await validated(place)) as never,
+  });
+  beforeAll(async () => {
+    await setUp.write("pets.txt", "zoë 🐟");
+    await setUp.write("slow.txt", "never");
+    server.play(
+      Array.from({ length: 100 }, () => "silent"),
+      ({ url }) => url!.includes("slow.txt"),
+    );
+  });
+  afterAll(async () => {
+    await setUp.close();
+    await server[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+  });
+
+  conform<FilesConnection>(
+    {
+      type: FilesConnection,
+      config: { ...place, endpoint: server.url },
+      package: import.meta.url,
+      sample: (conn, options) => conn.readText("pets.txt", options),
+      fails: (conn, options) => conn.readText("dragons.txt", options),
+      writes: (conn) => conn.write("written.txt", "fish"),
+      slow: {
+        call: (conn, options) => conn.readText("slow.txt", { timeout: "1h", ...options }),
+        running: () => server.waiting,
+      },
+      network: {
+        port: Number(new URL(store.endpoint!).port),
+        config: ({ host, port }) => ({ ...place, endpoint: `http://${host}:${port}` }),
+      },
+    },
+    { test },
+  );
+});
+
+async function validated(settings: object): Promise<unknown> {
+  const result = await FilesConnection.config["~standard"].validate(settings);
+  return "value" in result ? result.value : undefined;
+}
