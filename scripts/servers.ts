@@ -7,6 +7,7 @@ const servers: Readonly<Record<string, string>> = {
   mariadbd: "mariadb-server",
   // Debian keeps the server's own programs elsewhere; this one comes with them.
   pg_ctlcluster: "postgresql",
+  openssl: "openssl",
 };
 
 /** Servers are where not everybody's PATH leads. */

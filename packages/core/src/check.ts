@@ -17,14 +17,17 @@ export interface CheckReport {
   readonly stages: readonly CheckStage[];
 }
 
+/** The steps by their names. */
+export type CheckSteps = Readonly<Record<string, () => Promise<unknown>>>;
+
 /** Runs the steps in their order; what comes after a step that fails is not tried. */
 export async function runCheck(
   { name, type }: { readonly name: string; readonly type: string },
-  steps: Readonly<Record<string, () => Promise<unknown>>>,
+  steps: CheckSteps | Promise<CheckSteps>,
 ): Promise<CheckReport> {
   const stages: CheckStage[] = [];
   let ok = true;
-  for (const [step, run] of Object.entries(steps)) {
+  for (const [step, run] of Object.entries(await steps)) {
     const start = performance.now();
     const error = await run().then(
       () => undefined,

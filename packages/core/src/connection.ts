@@ -1,7 +1,7 @@
 import { abortable, abortError, timeoutError } from "./abort.ts";
 import type { CacheOwner } from "./cache.ts";
 import type { CallKey } from "./cache-key.ts";
-import type { CheckReport } from "./check.ts";
+import type { CheckReport, CheckSteps } from "./check.ts";
 import type { ConnectionClass, ConnectionInit } from "./connection-class.ts";
 import { toSeconds, toTimer } from "./duration.ts";
 import { ConnError } from "./errors.ts";
@@ -81,6 +81,15 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   /** Puts an error in the words of this source; `undefined` leaves it to core. */
   protected explain?(error: unknown, operation: string): ConnError | undefined;
 
+  /** What `check()` tries, in this order. Default: `open`, and `ping` where there is one. */
+  protected steps(): CheckSteps | Promise<CheckSteps> {
+    const ping = this.ping?.bind(this);
+    return {
+      open: () => this.client(),
+      ...(ping && { ping: () => this.run("ping", ping, { repeat: true }) }),
+    };
+  }
+
   /** The settings, checked and complete. */
   protected get config(): Config {
     return this.#config;
@@ -126,16 +135,10 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     await this.close();
   }
 
-  /** Opens and pings the source, telling how each step went. Rejects for nothing that the source does. */
+  /** Takes the steps towards the source one by one, telling how each went. Rejects for nothing that the source does. */
   async check(): Promise<CheckReport> {
     const { runCheck } = await import("./check.ts");
-    const ping = this.ping?.bind(this);
-    return runCheck(this, {
-      open: () => this.client(),
-      ...(ping && {
-        ping: () => this.run("ping", (client) => ping(client), { repeat: true }),
-      }),
-    });
+    return runCheck(this, this.steps());
   }
 
   /** Describes the connection without its settings. */
@@ -240,8 +243,11 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   async #attempt<T>(
     operation: string,
     task: (client: Client, signal: AbortSignal, lifetime: Lifetime<Client>) => Promise<T>,
-    { signal, repeat = false }: RunOptions,
+    options: RunOptions,
+    renewed = false,
   ): Promise<T> {
+    const { signal, repeat = false } = options;
+    const config = this.#config;
     const name = { connection: this.name, operation };
     let phase: "open" | "call" = "open";
     try {
@@ -279,6 +285,12 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
       const step = phase === "open" ? "open" : operation;
       const known = error instanceof ConnError ? error : this.explain?.(error, step);
       const explained = wrap(known ?? error, this.name, step);
+      if (explained.code === "CONN_AUTH" && !renewed) {
+        const { renew } = await import("./prepare.ts");
+        await renew().catch(() => {});
+        // The source had refused the old password, so that nothing was done yet.
+        if (config !== this.#config) return this.#attempt(operation, task, options, true);
+      }
       publish({ kind: "failure", ...name, code: explained.code });
       throw explained;
     }

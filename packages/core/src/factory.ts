@@ -1,7 +1,6 @@
 import type { BaseConnection } from "./connection.ts";
 import type { ConnectionClass, Connections, ConnectionTypes } from "./connection-class.ts";
 import type { Duration } from "./duration.ts";
-import { state } from "./state.ts";
 
 export interface ConnectionOptions {
   /** A type's name or a connection class. Default: the section's `type`, else the type called like the connection. */
@@ -57,16 +56,8 @@ export async function connection(
 
 /** Closes every connection of the process, once their running calls have finished. */
 export async function closeAll(): Promise<void> {
-  const connections = [...state.instances.values()].map((instance) => instance.connection);
-  for (const reference of state.retired) {
-    const retired = reference.deref();
-    if (retired) connections.push(retired);
-  }
-  state.instances.clear();
-  state.retired.clear();
-  state.secrets?.close();
-  state.secrets = undefined;
-  await Promise.all(connections.map((instance) => instance.close()));
+  const { closeInstances } = await import("./instance.ts");
+  await closeInstances();
 }
 
 /**

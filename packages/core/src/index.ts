@@ -13,7 +13,7 @@ export { can } from "./capabilities.ts";
 export type { CacheSettings } from "./cache.ts";
 export type { CallKey } from "./cache-key.ts";
 export type { CacheStore } from "./cache-store.ts";
-export type { CheckReport, CheckStage } from "./check.ts";
+export type { CheckReport, CheckStage, CheckSteps } from "./check.ts";
 export { BaseConnection } from "./connection.ts";
 export type { Lease, OpenContext, RunOptions } from "./connection.ts";
 export type {

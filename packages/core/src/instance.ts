@@ -33,6 +33,20 @@ export async function instanceOf(
   return instance;
 }
 
+/** Closes all living instances, and those that were evicted and are still held. */
+export async function closeInstances(): Promise<void> {
+  const connections = [...state.instances.values()].map((instance) => instance.connection);
+  for (const reference of state.retired) {
+    const retired = reference.deref();
+    if (retired) connections.push(retired);
+  }
+  state.instances.clear();
+  state.retired.clear();
+  state.secrets?.close();
+  state.secrets = undefined;
+  await Promise.all(connections.map((instance) => instance.close()));
+}
+
 function bound(
   connectionClass: ConnectionClass,
   name: string,

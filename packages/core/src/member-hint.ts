@@ -7,6 +7,7 @@ const internals = new Set([
   "open",
   "release",
   "ping",
+  "steps",
   "cached",
   "run",
   "lease",

@@ -42,14 +42,11 @@ export type ConnEventKind = ConnEvent["kind"];
 /** How often each event happened in this process. */
 export type Counters = Record<ConnEventKind, number>;
 
-const kinds = ["open", "release", "hit", "load", "retry", "failure"] as const;
-
 export const counts: Counters = { open: 0, release: 0, hit: 0, load: 0, retry: 0, failure: 0 };
 
-const channels = Object.fromEntries(kinds.map((kind) => [kind, channel(`conn:${kind}`)])) as Record<
-  ConnEventKind,
-  ReturnType<typeof channel>
->;
+const channels = Object.fromEntries(
+  Object.keys(counts).map((kind) => [kind, channel(`conn:${kind}`)]),
+) as Record<ConnEventKind, ReturnType<typeof channel>>;
 
 /** A copy of the counters, since the process started. */
 export function counters(): Counters {

@@ -34,6 +34,19 @@ export async function prepare(given: string, options: ConnectionOptions): Promis
   };
 }
 
+let renewing: Promise<void> | undefined;
+
+/**
+ * Reads the secrets again, with the answers of commands, and hands what changed to the connections:
+ * a password may have been replaced before anything told us of it.
+ */
+export function renew(): Promise<void> {
+  return (renewing ??= secrets()
+    .renew()
+    .then(refresh)
+    .finally(() => (renewing = undefined)));
+}
+
 function resolveName(name: string): string {
   let resolved = name;
   if (name.startsWith("env:")) {
@@ -121,7 +134,8 @@ async function refresh(changed: ReadonlySet<string>): Promise<void> {
   for (const { connection: instance, reload } of state.instances.values()) {
     if (!changed.has(instance.name)) continue;
     try {
-      await instance[reconfigure](await reload());
+      // The old client may take its time to drain.
+      instance[reconfigure](await reload()).catch(() => {});
     } catch (error) {
       warn("CONN_SECRETS_CHANGED", `${instance.name} goes on with its last good settings.`, error);
     }

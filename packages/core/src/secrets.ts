@@ -77,6 +77,11 @@ export class Secrets {
     return stop;
   }
 
+  /** Reads everything again, asking commands anew; resolves to the names of sections whose content has changed. */
+  async renew(): Promise<ReadonlySet<string>> {
+    return (await this.#load()).renew();
+  }
+
   /** Stops all watching. */
   close(): void {
     for (const stop of this.#stops) stop();

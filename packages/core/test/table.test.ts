@@ -439,3 +439,16 @@ test("a table of six mixed columns and 100,000 rows takes at most 7 MB", () => {
   ]);
   expect(Table.fromArrays(rows, ["a", "b", "c", "d", "e", "f"]).byteLength).toBeLessThan(7e6);
 });
+
+test("an instant between two milliseconds is the Date of the first, before 1970 too", () => {
+  const instants = [[1.5], [-0.5], [-1000.001], [null]];
+  const table = Table.fromArrays<{ at: Date | null }>(instants, [
+    { name: "at", type: "timestamp" },
+  ]);
+  const expected = [1, -1, -1001];
+  const times = (dates: Iterable<Date | null>): (number | undefined)[] =>
+    [...dates].map((date) => date?.getTime());
+  expect(times(table.rows().map(({ at }) => at))).toEqual([...expected, undefined]);
+  expect(times(table.column("at").toArray())).toEqual([...expected, undefined]);
+  expect(table.at(1)?.at?.getTime()).toBe(-1);
+});

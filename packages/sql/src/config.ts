@@ -115,6 +115,48 @@ const section = v.strictObject({
     ),
     10,
   ),
+  idleTimeout: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(0.001),
+      v.description("Servers: seconds after which a connection that nobody uses is closed."),
+      v.examples([300]),
+    ),
+    60,
+  ),
+  maxLifetime: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(0.001),
+      v.description(
+        "Servers: seconds after which a connection is replaced once it comes free; a tenth less for some, so that not all go at once.",
+      ),
+      v.examples([600]),
+    ),
+    1800,
+  ),
+  statementTimeout: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(0.001),
+      v.maxValue(2_000_000),
+      v.description(
+        "PostgreSQL, MySQL and MariaDB: seconds after which the server itself ends a statement; on MySQL one that only reads. Default: the server's own.",
+      ),
+      v.examples([60]),
+    ),
+  ),
+  sessionWarning: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(0.001),
+      v.description(
+        "Seconds after which a session that is still open is warned about, with the place that opened it.",
+      ),
+      v.examples([60]),
+    ),
+    300,
+  ),
   connectTimeout: v.optional(
     v.pipe(
       v.number(),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   BaseConnection,
   type CatalogEntry,
+  type CheckSteps,
   ConnError,
   type ConnectionClass,
   type OpenContext,
@@ -12,7 +13,7 @@ import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository
 import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
 import { type Dialect, dialectOf } from "./dialects.ts";
-import type { Engine, ExecuteResult } from "./engine.ts";
+import type { Engine, ExecuteResult, PoolNumbers } from "./engine.ts";
 import { explainFailure } from "./explain.ts";
 import type { Fragment } from "./fragment.ts";
 import type { QueryOptions, SessionOptions, StreamOptions, TransactionOptions } from "./options.ts";
@@ -38,6 +39,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     session: "A transaction: await using session = await conn.session().",
     transaction: "Runs a function in a transaction, and again where the engine asks for it.",
     browse: "Lists tables and their columns.",
+    pool: "How many connections are open, busy and waited for.",
     manager: "TypeORM's entity manager.",
     repository: "TypeORM's repository of an entity.",
     dataSource: "TypeORM's DataSource.",
@@ -46,6 +48,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   /** Runs a template as a query: `` await conn.sql`select * from pets where owner = ${owner}` ``. */
   readonly sql: QueryTag = queryTag((fragment) => this.query(fragment));
   #opening: string = randomUUID();
+  #engine: Engine | undefined;
 
   /**
    * Reads rows as a table; equal calls are answered from the cache for `ttl`.
@@ -156,6 +159,11 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     });
   }
 
+  /** How the pool of connections is doing; undefined before the first use, and for an embedded database. */
+  get pool(): PoolNumbers | undefined {
+    return this.#engine?.pool;
+  }
+
   /** TypeORM's DataSource, initialized. The same as `client()`. */
   dataSource(): Promise<DataSource> {
     return this.client();
@@ -192,12 +200,23 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
       afterWrite: () => this.dropCached(),
     });
     engines.set(engine.dataSource, engine);
+    this.#engine = engine;
     return engine.dataSource;
   }
 
   protected override release(client: DataSource): Promise<void> {
     this.#opening = randomUUID();
-    return engines.get(client)!.close();
+    const engine = engines.get(client)!;
+    if (this.#engine === engine) this.#engine = undefined;
+    return engine.close();
+  }
+
+  protected override async steps(): Promise<CheckSteps> {
+    const steps = await super.steps();
+    const way = await this.#dialect.way?.(this.config, this.name);
+    if (!way) return steps;
+    const { open, ...others } = steps;
+    return { ...way, login: open!, ...others };
   }
 
   protected override ping(client: DataSource): Promise<void> {
@@ -284,6 +303,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
         signal: either,
         explain,
         place,
+        warnAfter: this.config.sessionWarning,
       });
     } catch (error) {
       lease.release();

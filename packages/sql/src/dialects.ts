@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import type { CheckSteps } from "@conn/core";
 import type { SQLConfig } from "./config.ts";
 import * as facts from "./dialect-facts.ts";
 import type { DialectFacts } from "./dialect-facts.ts";
@@ -31,6 +32,8 @@ export interface Dialect {
   readonly identity?: (config: SQLConfig) => string | undefined;
   /** Loads nothing of the engine before it is called. Absent where the engine arrives with a later release. */
   readonly open?: (config: SQLConfig, context: EngineContext) => Promise<Engine>;
+  /** The steps of a check before the login. Absent where a database is no server. */
+  readonly way?: (config: SQLConfig, connection: string) => Promise<CheckSteps>;
 }
 
 const host = hostname();
@@ -50,12 +53,16 @@ export const dialects: readonly Dialect[] = [
     names: ["postgres", "postgresql", "cockroachdb"],
     open: async (config, context) =>
       (await import("./postgres/open.ts")).openPostgres(config, context),
+    way: async (config, connection) =>
+      (await import("./postgres/way.ts")).wayToPostgres(config, connection),
   },
   {
     facts: facts.mysql,
     errors: mysqlErrors,
     names: ["mysql", "mysqldb", "mariadb"],
     open: async (config, context) => (await import("./mysql/open.ts")).openMysql(config, context),
+    way: async (config, connection) =>
+      (await import("./mysql/way.ts")).wayToMysql(config, connection),
   },
   { facts: facts.mssql, errors: unknownErrors, names: ["mssql", "sqlserver"] },
 ];

@@ -15,6 +15,17 @@ export interface ExecuteResult<Row extends object = Record<string, unknown>> {
   readonly rows: Table<Row>;
 }
 
+/** A server's pool of connections. */
+export interface PoolNumbers {
+  /** The most connections that may be open. */
+  readonly size: number;
+  readonly open: number;
+  /** Those that a call, a session, a stream or a query runner of TypeORM holds. */
+  readonly busy: number;
+  /** Calls, sessions and streams that wait for one. */
+  readonly waiting: number;
+}
+
 export interface EngineReadOptions {
   readonly maxRows?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -42,6 +53,8 @@ export interface EngineSessionOptions {
 export interface Engine {
   readonly facts: DialectFacts;
   readonly dataSource: DataSource;
+  /** Absent where a database is no server. */
+  readonly pool?: PoolNumbers;
   query(statement: Statement, options: EngineReadOptions): Promise<Table>;
   execute(statement: Statement, signal?: AbortSignal): Promise<ExecuteResult>;
   stream(

@@ -17,8 +17,10 @@ export interface SessionInit {
   readonly lease: Lease<DataSource>;
   readonly signal: AbortSignal;
   readonly explain: (error: unknown, operation: string, statement?: string) => unknown;
-  /** Where it was opened, for the warning about one that nobody ended. */
+  /** Where it was opened, for the warnings about one that nobody ends. */
   readonly place: string;
+  /** Seconds after which one that is still open is warned about. */
+  readonly warnAfter: number;
 }
 
 /** Options of a query inside a session, which is never cached. */
@@ -118,6 +120,7 @@ class InnerSession {
     this.#aborted = true;
     this.end().catch(() => {});
   };
+  readonly #warning: NodeJS.Timeout | undefined;
   #aborted = false;
   #ending: Promise<void> | undefined;
 
@@ -127,6 +130,14 @@ class InnerSession {
     this.engine = init.engine;
     this.signal = init.signal;
     this.place = init.place;
+    const seconds = init.warnAfter;
+    const warnLate = (): void =>
+      warn(
+        `A session of ${this.connection} is still open after ${seconds} s. It was opened ${this.place}.`,
+        "End sessions soon, or raise `sessionWarning`: await using session = await conn.session()",
+      );
+    // A timer cannot wait for longer than 24 days.
+    if (seconds < 2_000_000) this.#warning = setTimeout(warnLate, seconds * 1000).unref();
     // A connection that is closed, or a caller that gives up, must not leave the transaction open.
     if (init.signal.aborted) this.#abort();
     else init.signal.addEventListener("abort", this.#abort, { once: true });
@@ -176,6 +187,7 @@ class InnerSession {
   }
 
   async #end(): Promise<void> {
+    clearTimeout(this.#warning);
     this.signal.removeEventListener("abort", this.#abort);
     try {
       await this.engine.end();
@@ -188,13 +200,13 @@ class InnerSession {
 }
 
 const forgotten = new FinalizationRegistry<InnerSession>((session) => {
-  process.emitWarning(
+  warn(
     `A session of ${session.connection} was dropped without an end, and is rolled back. It was opened ${session.place}.`,
-    {
-      type: "ConnWarning",
-      code: "CONN_SESSION_LEAKED",
-      detail: "Write: await using session = await conn.session()",
-    },
+    "Write: await using session = await conn.session()",
   );
   session.end().catch(() => {});
 });
+
+function warn(message: string, detail: string): void {
+  process.emitWarning(message, { type: "ConnWarning", code: "CONN_SESSION_LEAKED", detail });
+}

@@ -25,7 +25,7 @@ interface Waiter {
 
 /** A number of places, taken in turns: first come, first served. */
 export class Turns {
-  readonly #places: number;
+  readonly places: number;
   readonly #taken: string;
   readonly #hint: string;
   readonly #holders = new Set<Holder>();
@@ -37,7 +37,7 @@ export class Turns {
    * @param hint What to do then.
    */
   constructor(places: number, taken = "The turn did not come", hint = "End what holds it sooner.") {
-    this.#places = places;
+    this.places = places;
     this.#taken = taken;
     this.#hint = hint;
   }
@@ -51,8 +51,8 @@ export class Turns {
   async acquire(request: TurnRequest): Promise<() => void> {
     if (this.#closed) throw this.#closed;
     if (request.signal?.aborted) throw abortedError(request.signal, waitAborted);
-    if (this.#holders.size < this.#places) return this.#take(request);
-    if (this.#places === 1 && [...this.#holders].some(({ scope }) => scope?.surrounds)) {
+    if (this.#holders.size < this.places) return this.#take(request);
+    if (this.places === 1 && [...this.#holders].some(({ scope }) => scope?.surrounds)) {
       throw new ConnError(
         "CONN_ARGUMENT",
         "The call was made inside of a transaction, for whose end it would wait.",
@@ -70,6 +70,11 @@ export class Turns {
     } finally {
       release();
     }
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Sends away all who wait, and all who come. */
@@ -121,7 +126,7 @@ export class Turns {
     const held =
       longest === undefined
         ? ""
-        : `: ${longest.name} holds ${this.#places === 1 ? "it" : "one"} for ${((performance.now() - longest.since) / 1000).toFixed(1)} s`;
+        : `: ${longest.name} holds ${this.places === 1 ? "it" : "one"} for ${((performance.now() - longest.since) / 1000).toFixed(1)} s`;
     return new ConnError(
       "CONN_POOL_TIMEOUT",
       `${this.#taken} for ${seconds} s${held}, and ${this.#waiting.length} more wait.`,

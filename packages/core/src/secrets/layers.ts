@@ -43,6 +43,12 @@ export class Layers {
     this.#events++;
   }
 
+  /** Expires, and asks commands again too. */
+  forget(): void {
+    this.expire();
+    for (const { commands } of this.#entries.values()) commands.clear();
+  }
+
   search(): Promise<Search> {
     return findSources(this.#options.search);
   }

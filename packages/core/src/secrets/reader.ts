@@ -86,6 +86,12 @@ export class SecretsReader {
     return section;
   }
 
+  /** The sections, among those asked for, whose content is another when files and commands are asked again. */
+  renew(): Promise<ReadonlySet<string>> {
+    this.#layers.forget();
+    return this.#changes();
+  }
+
   /** Calls back with the sections whose content is no longer what it was; returns how to stop. */
   watch(listener: (changed: ReadonlySet<string>) => void): () => void {
     let running: Promise<void> | undefined;

@@ -65,7 +65,8 @@ export function cellReader(storage: Storage): (row: number) => unknown {
     }
     case "instant": {
       const { data, valid } = storage;
-      return (row) => (isValid(valid, row) ? new Date(data[row]!) : null);
+      // A Date cuts a fraction off towards 1970, which would be late before it.
+      return (row) => (isValid(valid, row) ? new Date(Math.floor(data[row]!)) : null);
     }
     case "dictionary": {
       const { data, words } = storage;

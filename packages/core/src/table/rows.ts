@@ -77,7 +77,7 @@ function cellSource(kind: string, nullable: boolean, index: number, variables: s
   }
   let value = `${data}[i]`;
   if (kind === "boolean") value += " === 1";
-  if (kind === "instant") value = `new Date(${value})`;
+  if (kind === "instant") value = `new Date(Math.floor(${value}))`;
   if (!nullable) return value;
   variables.push(`const ${extra} = storages[${index}].valid;`);
   return `(${extra}[i >> 3] & (1 << (i & 7))) !== 0 ? ${value} : null`;

@@ -170,7 +170,7 @@ export class InstantSink extends TypedSink<Float64Array> {
     return true;
   }
   override get(row: number): unknown {
-    return isValid(this.valid, row) ? new Date(this.data[row]!) : null;
+    return isValid(this.valid, row) ? new Date(Math.floor(this.data[row]!)) : null;
   }
   finish(): Storage {
     return { kind: "instant", ...this.trimmed() };

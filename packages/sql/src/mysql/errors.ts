@@ -39,6 +39,9 @@ export const mysqlErrors: DialectErrors = {
       case "ER_TABLEACCESS_DENIED_ERROR":
       case "ER_SPECIFIC_ACCESS_DENIED_ERROR":
         return "The user may not do this: grant it, or log in as another.";
+      case "ER_QUERY_TIMEOUT":
+      case "ER_STATEMENT_TIMEOUT":
+        return "The server's own time limit ended the statement: raise `statementTimeout`.";
       case "ER_CON_COUNT_ERROR":
       case "ER_TOO_MANY_USER_CONNECTIONS":
         return "The server has no connection left: lower `poolSize`, or raise max_connections there.";
@@ -79,13 +82,19 @@ const endCodes: ReadonlySet<string> = new Set([
   "ER_NORMAL_SHUTDOWN",
 ]);
 
+/** What the driver has no names for: https://mariadb.com/docs/server/reference/error-codes */
+const mariadbCodes: Readonly<Record<number, string>> = { 1969: "ER_STATEMENT_TIMEOUT" };
+
 interface ServerError {
   readonly code: string;
   readonly sqlMessage: string;
 }
 
 function serverError(error: unknown): ServerError | undefined {
-  for (const layer of layersOf(error))
-    if ("sqlMessage" in layer && "code" in layer) return layer as ServerError;
+  for (const layer of layersOf(error)) {
+    if (!("sqlMessage" in layer && "errno" in layer)) continue;
+    const { code, errno, sqlMessage } = layer as ServerError & { code?: string; errno: number };
+    return { code: code ?? mariadbCodes[errno] ?? `ER_${errno}`, sqlMessage };
+  }
   return undefined;
 }

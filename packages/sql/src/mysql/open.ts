@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import { ConnError } from "@conn/core";
 import { importOptional } from "@conn/core/toolkit";
 import type { PoolOptions, SslOptions } from "mysql2";
@@ -16,7 +18,7 @@ export async function openMysql(config: SQLConfig, context: EngineContext): Prom
     async () => ((await import(name)) as { default: Mysql }).default,
     { packageName: name, needed: "A MySQL or MariaDB database", connection: context.name },
   );
-  const wire = new MysqlWire(mysql, await poolOptions(config, context.name), config.poolSize);
+  const wire = new MysqlWire(mysql, await poolOptions(config, context.name), config);
   // TypeORM makes a pool of what it is given, and ends it; this one is ours.
   const shared = {
     getConnection: (...args: Parameters<typeof wire.pool.getConnection>) =>
@@ -46,10 +48,10 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
   const socket = isLocal(host) && host.startsWith("/");
   return {
     ...(socket ? { socketPath: host } : { host }),
+    ...(ssl === undefined ? {} : verified(ssl, socket ? undefined : host, config.port)),
     ...loginOf(config),
     // mysql2 takes names as well; `utf8` has four bytes there, as everybody means it.
     charset: charset === undefined || /^utf8(mb4)?$/i.test(charset) ? "utf8mb4" : charset,
-    ...(ssl === undefined ? {} : { ssl: ssl as SslOptions }),
     connectTimeout: connectTimeout * 1000,
     enableKeepAlive: true,
     timezone: "Z",
@@ -62,5 +64,27 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
     // The server may not ask for files of this machine; and the settings of a session are the
     // server's own, before and after it is reset.
     flags: ["-LOCAL_FILES", "-IGNORE_SPACE"],
+  };
+}
+
+/**
+ * By itself the driver takes any certificate that a known authority signed, whoever it is for. Asked to
+ * look, it compares with its `host`, and for an address with the host that the socket knows.
+ */
+function verified(
+  ssl: ConnectionOptions,
+  host: string | undefined,
+  port = 3306,
+): Pick<PoolOptions, "ssl" | "host" | "stream"> {
+  const { servername = host, ...options } = ssl;
+  return {
+    ssl: { ...options, verifyIdentity: options.rejectUnauthorized !== false } as SslOptions,
+    ...(servername !== undefined && { host: servername }),
+    ...(host !== undefined && {
+      stream: () =>
+        Object.assign(connect({ host, port, noDelay: true, keepAlive: true }), {
+          _host: servername,
+        }),
+    }),
   };
 }

@@ -1,9 +1,11 @@
 import type { Table } from "@conn/core";
 import type { FieldPacket, Pool, PoolConnection, PoolOptions, ResultSetHeader } from "mysql2";
+import type { SQLConfig } from "../config.ts";
 import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Statement } from "../params.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
+import { toTimer } from "../server/open.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { tableOfRows } from "../table-of-rows.ts";
@@ -16,6 +18,8 @@ export interface Mysql {
   createPool(options: PoolOptions): Pool;
   createConnection(options: PoolOptions): PoolConnection;
 }
+
+type WireSettings = Pick<SQLConfig, "poolSize" | "idleTimeout" | "statementTimeout">;
 
 interface Answer {
   readonly fields: readonly Field[];
@@ -38,20 +42,42 @@ export class MysqlWire implements Wire<PoolConnection> {
   /** Those whose session reads only, until they are cleaned. */
   readonly #readOnly = new WeakSet<PoolConnection>();
 
-  constructor(mysql2: Mysql, options: PoolOptions, poolSize: number) {
+  /** Those that nobody uses, and since when. */
+  readonly #idle = new Map<PoolConnection, number>();
+  readonly #idleTimer: NodeJS.Timeout;
+  /** What a new session is told, and one that was reset. */
+  readonly #settings: string;
+
+  constructor(
+    mysql2: Mysql,
+    options: PoolOptions,
+    { poolSize, idleTimeout, statementTimeout }: WireSettings,
+  ) {
     this.#mysql = mysql2;
     this.#options = options;
+    this.#settings = `SET time_zone = '+00:00'${limitOf(statementTimeout)}`;
+    // The driver closes idle connections only above a number that it is given.
+    this.#idleTimer = setInterval(
+      () => this.#closeIdle(idleTimeout),
+      toTimer(Math.min(idleTimeout / 2, 30)),
+    ).unref();
     this.pool = mysql2.createPool({ ...options, connectionLimit: poolSize });
     this.pool.on("connection", (client) => {
       this.#clients.add(client);
-      client.on("end", () => this.#clients.delete(client));
+      client.on("end", () => this.#forget(client));
       // A socket that breaks between two calls fails the next one; unheard it would end the process.
-      client.on("error", () => this.#clients.delete(client));
-      client.query("SET time_zone = '+00:00'");
+      client.on("error", () => this.#forget(client));
+      client.query(this.#settings);
     });
     // A script that has nothing left to do ends, whatever is idle in the pool.
-    this.pool.on("acquire", (client) => innerOf(client).stream.ref());
-    this.pool.on("release", (client) => innerOf(client).stream.unref());
+    this.pool.on("acquire", (client) => {
+      this.#idle.delete(client);
+      innerOf(client).stream.ref();
+    });
+    this.pool.on("release", (client) => {
+      this.#idle.set(client, performance.now());
+      innerOf(client).stream.unref();
+    });
   }
 
   take(): Promise<PoolConnection> {
@@ -65,12 +91,16 @@ export class MysqlWire implements Wire<PoolConnection> {
     else client.release();
   }
 
+  counts(): { open: number; idle: number } {
+    return { open: this.#clients.size, idle: this.#idle.size };
+  }
+
   keepAwake(client: PoolConnection, awake: boolean): void {
     innerOf(client).stream[awake ? "ref" : "unref"]();
   }
 
   destroy(client: PoolConnection): void {
-    this.#clients.delete(client);
+    this.#forget(client);
     client.destroy();
     innerOf(client).stream.destroy();
   }
@@ -90,7 +120,7 @@ export class MysqlWire implements Wire<PoolConnection> {
       client.reset((error) => (error ? reject(error) : resolve())),
     );
     this.#readOnly.delete(client);
-    await send(client, { text: "SET time_zone = '+00:00'" });
+    await send(client, { text: this.#settings });
   }
 
   async query(
@@ -174,6 +204,7 @@ export class MysqlWire implements Wire<PoolConnection> {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#idleTimer);
     for (const client of this.#clients) innerOf(client).stream.ref();
     const timer = setTimeout(() => {
       for (const client of this.#clients) this.destroy(client);
@@ -181,6 +212,16 @@ export class MysqlWire implements Wire<PoolConnection> {
     await new Promise<void>((resolve) => this.pool.end(() => resolve()));
     clearTimeout(timer);
     for (const client of this.#clients) this.destroy(client);
+  }
+
+  #closeIdle(seconds: number): void {
+    const before = performance.now() - seconds * 1000;
+    for (const [client, since] of this.#idle) if (since < before) this.destroy(client);
+  }
+
+  #forget(client: PoolConnection): void {
+    this.#clients.delete(client);
+    this.#idle.delete(client);
   }
 
   /** The first rows. With more to come the connection is closed: the server cannot be told to stop. */
@@ -205,6 +246,12 @@ export class MysqlWire implements Wire<PoolConnection> {
       ...(truncated ? { truncated } : {}),
     });
   }
+}
+
+/** In comments that one of both servers reads: they name it differently, and only MySQL's is for reading alone. */
+function limitOf(seconds: number | undefined): string {
+  if (seconds === undefined) return "";
+  return ` /*M! , max_statement_time = ${seconds} */ /*!50708 , max_execution_time = ${Math.ceil(seconds * 1000)} */`;
 }
 
 type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;

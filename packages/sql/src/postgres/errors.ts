@@ -31,7 +31,7 @@ export const postgresErrors: DialectErrors = {
       case "42501":
         return "The user may not do this: grant it, or log in as another.";
       case "57014":
-        return "The server's own time limit ended the statement: raise statement_timeout.";
+        return "The server's own time limit ended the statement: raise `statementTimeout`.";
       case "25P02":
         return "An earlier statement of the session failed: call session.rollback(), and do all of it again.";
       default:

@@ -3,7 +3,7 @@ import type { ClientConfig } from "pg";
 import type { SQLConfig } from "../config.ts";
 import type { EngineContext } from "../dialects.ts";
 import type { ServerEngine } from "../server/engine.ts";
-import { loginOf, openServer } from "../server/open.ts";
+import { loginOf, openServer, toTimer } from "../server/open.ts";
 import { tlsOptions } from "../server/tls.ts";
 import { postgresErrors } from "./errors.ts";
 import { type Pg, PostgresWire } from "./wire.ts";
@@ -19,7 +19,10 @@ export async function openPostgres(
     needed: "A PostgreSQL database",
     connection: context.name,
   });
-  const wire = new PostgresWire(pg, await clientConfig(config), config.poolSize);
+  const wire = new PostgresWire(pg, await clientConfig(config), {
+    max: config.poolSize,
+    idleTimeoutMillis: toTimer(config.idleTimeout),
+  });
   // TypeORM makes a pool of what it is given, and ends it; this one is ours.
   const shared = {
     on: () => {},
@@ -40,8 +43,14 @@ export async function openPostgres(
 }
 
 async function clientConfig(config: SQLConfig): Promise<ClientConfig> {
-  const { host = "localhost", connectTimeout, query = {} } = config;
-  const { application_name = "conn", ...options } = query;
+  const { host = "localhost", connectTimeout, statementTimeout, query = {} } = config;
+  const { application_name = "conn", ...others } = query;
+  const options = {
+    ...(statementTimeout === undefined
+      ? {}
+      : { statement_timeout: String(Math.ceil(statementTimeout * 1000)) }),
+    ...others,
+  };
   const ssl = await tlsOptions(host, config.ssl);
   // As libpq's `options`: settings of the session, such as statement_timeout or search_path.
   const settings = Object.entries(options).map(

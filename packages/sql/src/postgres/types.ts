@@ -127,5 +127,5 @@ function toInstant(cell: unknown): unknown {
 }
 
 function dated(ms: unknown): unknown {
-  return typeof ms === "number" ? new Date(ms) : ms;
+  return typeof ms === "number" ? new Date(Math.floor(ms)) : ms;
 }

@@ -1,5 +1,13 @@
 import { ConnError, type Table } from "@conn/core";
-import type { Client, ClientConfig, FieldDef, Pool, PoolClient, QueryArrayResult } from "pg";
+import type {
+  Client,
+  ClientConfig,
+  FieldDef,
+  Pool,
+  PoolClient,
+  PoolConfig,
+  QueryArrayResult,
+} from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Statement } from "../params.ts";
@@ -34,11 +42,11 @@ export class PostgresWire implements Wire<PoolClient> {
   readonly #config: ClientConfig;
   readonly #clients = new Set<PoolClient>();
 
-  constructor(pg: Pg, config: ClientConfig, poolSize: number) {
+  constructor(pg: Pg, config: ClientConfig, pool: PoolConfig) {
     this.#pg = pg;
     this.#config = config;
     // A script that has nothing left to do ends, whatever is idle in the pool.
-    this.pool = new pg.Pool({ ...config, max: poolSize, allowExitOnIdle: true });
+    this.pool = new pg.Pool({ ...config, ...pool, allowExitOnIdle: true });
     this.pool.on("error", () => {});
     this.pool.on("connect", (client) => {
       this.#clients.add(client);
@@ -54,6 +62,10 @@ export class PostgresWire implements Wire<PoolClient> {
 
   give(client: PoolClient, broken: boolean): void {
     client.release(broken);
+  }
+
+  counts(): { open: number; idle: number } {
+    return { open: this.pool.totalCount, idle: this.pool.idleCount };
   }
 
   keepAwake(client: PoolClient, awake: boolean): void {

@@ -1,6 +1,7 @@
 import { ConnError } from "@conn/core";
 import { abortedError } from "../aborted.ts";
 import { type TurnRequest, Turns } from "../turns.ts";
+import type { PoolNumbers } from "../engine.ts";
 import type { Wire } from "./wire.ts";
 
 /** A client that is lent to one call or session. */
@@ -14,6 +15,8 @@ export interface ClientsOptions {
   readonly poolSize: number;
   /** Seconds that a new connection may take. */
   readonly connectSeconds: number;
+  /** Seconds after which a client is replaced once it comes free. */
+  readonly maxLifetime: number;
   readonly lost: (error: unknown) => boolean;
 }
 
@@ -25,12 +28,16 @@ export class Clients<Client extends object> {
   readonly #wire: Wire<Client>;
   readonly #turns: Turns;
   readonly #stopped = new WeakSet<Client>();
+  /** When each client is to be replaced, in milliseconds of the monotonic clock. */
+  readonly #ends = new WeakMap<Client, number>();
   readonly #connectSeconds: number;
+  readonly #maxLifetime: number;
   readonly #lost: (error: unknown) => boolean;
 
-  constructor(wire: Wire<Client>, { poolSize, connectSeconds, lost }: ClientsOptions) {
+  constructor(wire: Wire<Client>, { poolSize, connectSeconds, maxLifetime, lost }: ClientsOptions) {
     this.#wire = wire;
     this.#connectSeconds = connectSeconds;
+    this.#maxLifetime = maxLifetime;
     this.#lost = lost;
     this.#turns = new Turns(
       poolSize,
@@ -46,6 +53,7 @@ export class Clients<Client extends object> {
     const release = await this.#turns.acquire(request);
     try {
       const client = await this.#take(request);
+      this.#note(client);
       // Whoever holds it does not keep the process alive; what runs on it does.
       this.#wire.keepAwake(client, false);
       let lent = true;
@@ -55,7 +63,7 @@ export class Clients<Client extends object> {
           if (!lent) return;
           lent = false;
           try {
-            this.#wire.give(client, broken || this.#stopped.has(client));
+            this.#wire.give(client, broken || this.#stopped.has(client) || this.#isOld(client));
           } finally {
             release();
           }
@@ -136,8 +144,25 @@ export class Clients<Client extends object> {
     }
   }
 
+  get numbers(): PoolNumbers {
+    const { open, idle } = this.#wire.counts();
+    const { places, waiting } = this.#turns;
+    return { size: places, open, busy: open - idle, waiting };
+  }
+
   isStopped(client: Client): boolean {
     return this.#stopped.has(client);
+  }
+
+  /** Clients that were connected together, as after a restart of the server, do not all end together. */
+  #note(client: Client): void {
+    if (this.#ends.has(client)) return;
+    const seconds = this.#maxLifetime * (0.9 + Math.random() / 10);
+    this.#ends.set(client, performance.now() + seconds * 1000);
+  }
+
+  #isOld(client: Client): boolean {
+    return performance.now() > this.#ends.get(client)!;
   }
 
   /** The driver's pool may be taken by users of TypeORM, who do not queue here. */

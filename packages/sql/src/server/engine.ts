@@ -9,6 +9,7 @@ import type {
   EngineSessionOptions,
   EngineStreamOptions,
   ExecuteResult,
+  PoolNumbers,
 } from "../engine.ts";
 import { assertAnswers, leavesTraces } from "../guard.ts";
 import type { Statement } from "../params.ts";
@@ -27,6 +28,7 @@ export interface ServerOptions {
   readonly poolSize: number;
   /** Seconds that a new connection may take. */
   readonly connectSeconds: number;
+  readonly maxLifetime: number;
   /** Seconds to wait for one of the pool's connections. */
   readonly lockSeconds: number;
   readonly afterWrite: () => void;
@@ -53,12 +55,17 @@ export class ServerEngine implements Engine {
     this.clients = new Clients(options.wire, {
       poolSize: options.poolSize,
       connectSeconds: options.connectSeconds,
+      maxLifetime: options.maxLifetime,
       lost: (error) => options.errors.lost(error),
     });
   }
 
   get facts(): DialectFacts {
     return this.wire.facts;
+  }
+
+  get pool(): PoolNumbers {
+    return this.clients.numbers;
   }
 
   async query(statement: Statement, { maxRows, signal }: EngineReadOptions): Promise<Table> {

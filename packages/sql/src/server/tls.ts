@@ -33,9 +33,9 @@ export function explainTls(error: unknown, connection: string): unknown {
   const layers = [...layersOf(error)] as { code?: unknown; message?: unknown }[];
   const hint = layers.some(({ message }) => noTls.test(String(message)))
     ? "The server speaks no TLS. Turn it on there; or, where the network between is trusted, set `ssl = false`."
-    : layers.some(({ code }) => unverified.test(String(code)))
-      ? 'Give the certificate of the authority that the server\'s was signed by: ssl = { ca = "/path/ca.pem" }'
-      : undefined;
+    : layers
+        .map(({ code, message }) => hintFor(`${String(code)} ${String(message)}`))
+        .find(Boolean);
   if (hint === undefined) return error;
   return new ConnError(
     "CONN_OPEN",
@@ -45,8 +45,19 @@ export function explainTls(error: unknown, connection: string): unknown {
 }
 
 const noTls = /does not support (SSL|secure) connection/i;
-/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const unverified = /SELF_SIGNED|UNABLE_TO_|^CERT_|ERR_TLS_CERT/;
+
+/** By Node's codes, or by the words, where a driver has put a code of its own. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function hintFor(failure: string): string | undefined {
+  if (/ERR_TLS_CERT_ALTNAME|does not match certificate/i.test(failure))
+    return 'The certificate is for another host: correct `host`, or say which name it has: ssl = { servername = "NAME" }';
+  if (/CERT_HAS_EXPIRED|certificate has expired/i.test(failure))
+    return "The server's certificate has expired: renew it there.";
+  return /SELF_SIGNED|UNABLE_TO_|CERT_|self.signed certificate|unable to (get|verify)/i.test(
+    failure,
+  )
+    ? 'Give the certificate of the authority that the server\'s was signed by: ssl = { ca = "/path/ca.pem" }'
+    : undefined;
+}
 
 /** A certificate or key as it stands in the settings, or out of the file that they name. */
 async function textOf(value: string): Promise<string> {

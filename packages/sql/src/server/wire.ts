@@ -19,6 +19,8 @@ export interface Wire<Client extends object = object> {
   take(): Promise<Client>;
   /** Gives it back; a broken one is closed. */
   give(client: Client, broken: boolean): void;
+  /** How many clients are connected, and how many of them nobody uses. */
+  counts(): { readonly open: number; readonly idle: number };
   /** Lets the process live as long as the client works, and no longer. */
   keepAwake(client: Client, awake: boolean): void;
   /** Closes a client's socket at once. What runs on it rejects. */

@@ -1,15 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
+import type { Certificate } from "./certificates.ts";
 import { end, freePort, freezeAll, type TestServer, thawAll, untilReady } from "./server.ts";
 
 /** The server is where not everybody's PATH leads. */
 const search = { ...process.env, PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` };
 
 /** A MariaDB on a temporary folder. */
-export async function startMariadb(): Promise<TestServer> {
+export async function startMariadb(certificate?: Certificate): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "conn-mariadb-"));
   const data = join(folder, "data");
   const { username } = userInfo();
@@ -28,6 +29,10 @@ export async function startMariadb(): Promise<TestServer> {
     ],
     { stdio: "ignore", env },
   );
+  if (certificate) {
+    await writeFile(join(folder, "cert.pem"), certificate.cert);
+    await writeFile(join(folder, "key.pem"), certificate.key, { mode: 0o600 });
+  }
   const port = await freePort();
   const socket = join(folder, "mariadb.sock");
   let child: ChildProcess | undefined;
@@ -47,6 +52,7 @@ export async function startMariadb(): Promise<TestServer> {
         // To the operating system with each commit: what is acknowledged survives a kill.
         "--innodb-flush-log-at-trx-commit=2",
         "--skip-name-resolve",
+        ...(certificate ? [`--ssl-cert=${folder}/cert.pem`, `--ssl-key=${folder}/key.pem`] : []),
       ],
       { stdio: "ignore", env },
     );

@@ -1,15 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import type { Certificate } from "./certificates.ts";
 import { end, freePort, freezeAll, type TestServer, thawAll, untilReady } from "./server.ts";
 
 const superuser = "postgres";
 
 /** A PostgreSQL on a temporary folder. It refuses to run as root, so that root lends it another user. */
-export async function startPostgres(): Promise<TestServer> {
+export async function startPostgres(certificate?: Certificate): Promise<TestServer> {
   const bin = await binaries();
   const folder = await mkdtemp(join(tmpdir(), "conn-postgres-"));
   const data = join(folder, "data");
@@ -21,6 +22,7 @@ export async function startPostgres(): Promise<TestServer> {
     ["-D", data, "-U", superuser, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
     { stdio: "ignore", ...user },
   );
+  const secure = certificate ? await tlsArguments(folder, certificate, user) : [];
   const port = await freePort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
@@ -36,6 +38,7 @@ export async function startPostgres(): Promise<TestServer> {
         "--fsync=off",
         "--full_page_writes=off",
         "--max_connections=60",
+        ...secure,
       ],
       { stdio: "ignore", ...user },
     );
@@ -56,6 +59,20 @@ export async function startPostgres(): Promise<TestServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The server takes no key that another user owns. */
+async function tlsArguments(
+  folder: string,
+  { cert, key }: Certificate,
+  user: { uid: number; gid: number } | undefined,
+): Promise<string[]> {
+  const files = { ssl_cert_file: cert, ssl_key_file: key };
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text, { mode: 0o600 });
+    if (user) await chown(join(folder, name), user.uid, user.gid);
+  }
+  return ["--ssl=on", ...Object.keys(files).map((name) => `--${name}=${join(folder, name)}`)];
 }
 
 function ready(port: number): Promise<void> {

@@ -83,3 +83,10 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
     }
   }
 }
+
+/** Waits until something is so, for ten seconds. */
+export function until(condition: () => boolean): Promise<void> {
+  return untilReady(async () => {
+    if (!condition()) throw new Error(`It did not come true: ${String(condition)}`);
+  });
+}
