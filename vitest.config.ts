@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     projects: [
       "packages/core",
+      "packages/formats",
       "packages/sql",
       "packages/testing",
       "packages/create-conn-plugin",
