@@ -1,5 +1,6 @@
 import { type Asked, explain, type Failure, networkFailure, silent } from "./failure.ts";
 import type { Location } from "./paths.ts";
+import { settledBy } from "./settled.ts";
 import type { FileStore } from "./store.ts";
 
 /** How much of a store is asked for at once, and how long it may stay silent. */
@@ -74,14 +75,4 @@ export class Asking {
   failure(failure: Failure, location: Location): Error {
     return explain(failure, this.about(location), undefined);
   }
-}
-
-/** As the promise, or rejected as soon as the signal is aborted: not every SDK heeds it at once. */
-function settledBy<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

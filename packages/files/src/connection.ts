@@ -5,7 +5,9 @@ import {
   type ConnectionClass,
   type OpenContext,
   type ReadOptions,
+  type Table,
 } from "@conn/core";
+import type { FormatOptions } from "@conn/formats";
 import { canonical, toSeconds } from "@conn/core/toolkit";
 import { Asking, type Calling } from "./asking.ts";
 import type { Writing } from "./body.ts";
@@ -13,6 +15,7 @@ import type { FilesClients } from "./clients.ts";
 import { config, type FilesConfig } from "./config.ts";
 import { download, type OnProgress, stream } from "./download.ts";
 import { repeatableOf } from "./failure.ts";
+import { isGlob } from "./glob.ts";
 import { entryInfo, type FileInfo, fileInfo, type FolderInfo, type WriteResult } from "./info.ts";
 import { entriesOf, filesOf } from "./listing.ts";
 import type {
@@ -25,8 +28,10 @@ import type {
   OpenWriteOptions,
   ReadBytesOptions,
   ReadJsonOptions,
+  ReadTableOptions,
   ReadTextOptions,
   SignOptions,
+  StreamOptions,
   WriteOptions,
 } from "./options.ts";
 import {
@@ -40,8 +45,10 @@ import {
 import { type Protocol, protocolOf, titles } from "./protocol.ts";
 import { limit } from "./limit.ts";
 import { decodeText, parseJson, pinned, progressOf, rangeOf, wrapped } from "./reading.ts";
+import { sourceOf } from "./source.ts";
 import { Stores } from "./stores.ts";
 import { endingWith, readableOf, writableOf } from "./streams.ts";
+import { datasetFiles, readDataset, readFile, versionOf } from "./tables.ts";
 import { copyFile, deleteFolder, moveFile, writeFile } from "./writing.ts";
 
 type FilesClient = FilesClients[Protocol];
@@ -54,6 +61,8 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
   static readonly type = "files";
   static readonly config: ConnectionClass<FilesConnection, FilesConfig>["config"] = config;
   static readonly members: Readonly<Record<string, string>> = {
+    read: "Reads a file, or several, as a table; cached.",
+    stream: "Reads a large file in batches.",
     readText: "Reads a file as text; cached.",
     readBytes: "Reads a file as bytes; cached.",
     readJson: "Reads a file as a JSON value; cached.",
@@ -69,6 +78,45 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
     open: "Opens a file as a stream, to read or to write.",
     browse: "Lists buckets, folders and files.",
   };
+
+  /**
+   * A file as a table, cached; one that has not changed since is not downloaded again. A pattern, or a
+   * folder, reads several files into one table, with a column for each `name=value` folder.
+   *
+   * @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH, CONN_CHANGED, CONN_ROW_INVALID, and what formats throw.
+   */
+  async read<Row extends object = Record<string, unknown>>(
+    path: string,
+    options: ReadTableOptions<Row> = {},
+  ): Promise<Table<Row>> {
+    const { ttl, stale, refresh, cacheIf, signal, timeout, schema, onProgress, ...format } =
+      options;
+    const given = { ttl, stale, refresh, cacheIf, signal, timeout };
+    // Absent options must stay absent, for their types say so.
+    const reading = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    ) as ReadOptions<Table>;
+    const table = await this.#cachedTable(path, format, reading, onProgress);
+    return (schema ? await table.validate(schema) : table) as Table<Row>;
+  }
+
+  /** A file's rows in tables of about `batchSize`, no faster than they are taken. Leaving the loop ends it. */
+  async *stream(
+    path: string,
+    { onProgress, signal, timeout, ...format }: StreamOptions = {},
+  ): AsyncGenerator<Table, void, undefined> {
+    const location = locate(path, this.#rules);
+    const ends = limit(signal, timeout);
+    using lease = await this.lease("stream", { signal: ends });
+    const store = await storesOf.get(lease.client)!.get(location.protocol);
+    const either = ends ? AbortSignal.any([lease.signal, ends]) : lease.signal;
+    const asking = new Asking(store, this.#calling("stream", either));
+    const file = await asking.repeated(location, (each) => store.stat(location, each));
+    const { readBatches } = await import("@conn/formats");
+    const onBytes = progressOf(onProgress, file.size);
+    const source = sourceOf(asking, { location, file }, show(location, this.#rules), onBytes);
+    yield* readBatches(source, { ...format, signal: either });
+  }
 
   /**
    * A file as text, cached.
@@ -367,6 +415,43 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
           ? load()
           : stores.remembered.of(canonical([call.method, call.args]), file.version, load);
       });
+    });
+  }
+
+  #cachedTable(
+    path: string,
+    options: FormatOptions,
+    reading: ReadOptions<Table>,
+    onProgress: OnProgress | undefined,
+  ): Promise<Table> {
+    const rules = this.#rules;
+    const many = isGlob(path) || path === "" || path.endsWith("/");
+    const dataset = many ? locatePattern(isGlob(path) ? path : `${path}**`, rules) : undefined;
+    const location = dataset?.folder ?? locate(path, rules);
+    const call = { method: "read", args: [many ? path : show(location, rules), options] };
+    return this.cached<Table>(call, reading, async (client, signal) => {
+      const stores = storesOf.get(client)!;
+      const asking = new Asking(await stores.get(location.protocol), this.#calling("read", signal));
+      const known = (version: string, load: () => Promise<Table>): Promise<Table> =>
+        reading.ttl === 0
+          ? load()
+          : stores.remembered.of(canonical([call.method, call.args]), version, load);
+      if (!dataset) {
+        return pinned(asking, location, (file) => {
+          const onBytes = progressOf(onProgress, file.size);
+          return known(file.version, () =>
+            readFile(asking, location, file, { options, rules, onBytes }),
+          );
+        });
+      }
+      const files = await datasetFiles(asking, dataset);
+      const onBytes = progressOf(
+        onProgress,
+        files.reduce((sum, { size }) => sum + size, 0),
+      );
+      return known(versionOf(files), () =>
+        readDataset(asking, dataset, files, { options, rules, onBytes }),
+      );
     });
   }
 

@@ -17,8 +17,10 @@ export type {
   OpenWriteOptions,
   ReadBytesOptions,
   ReadJsonOptions,
+  ReadTableOptions,
   ReadTextOptions,
   SignOptions,
+  StreamOptions,
   WriteOptions,
 } from "./options.ts";
 export type { Protocol } from "./protocol.ts";

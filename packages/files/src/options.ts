@@ -1,4 +1,5 @@
-import type { Duration, ReadOptions } from "@conn/core";
+import type { Duration, ReadOptions, StandardSchemaV1, Table } from "@conn/core";
+import type { FormatOptions, WriteOptions as FormatWriteOptions } from "@conn/formats";
 import type { OnProgress } from "./download.ts";
 
 /** What every call takes that is not answered from the cache. */
@@ -7,6 +8,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Gives up after this long. Rejects with CONN_TIMEOUT. Default: none. */
   readonly timeout?: Duration;
+}
+
+/** How to read a table: which rows and columns of it, and how long it may be served again. */
+export interface ReadTableOptions<Row extends object = Record<string, unknown>>
+  extends ReadOptions<Table<Row>>, Omit<FormatOptions, "signal" | "batchSize"> {
+  /** Any Standard Schema of a row: each row is checked at every call, and typed by it. */
+  readonly schema?: StandardSchemaV1<unknown, Row>;
+  readonly onProgress?: OnProgress;
+}
+
+export interface StreamOptions extends CallOptions, Omit<FormatOptions, "signal"> {
+  readonly onProgress?: OnProgress;
 }
 
 export interface ReadBytesOptions extends ReadOptions<Uint8Array<ArrayBuffer>> {
@@ -44,9 +57,8 @@ export interface Conditions {
   readonly ifMatch?: string;
 }
 
-export interface WriteOptions extends CallOptions, Conditions {
-  /** The format of a table. Default: by the path's extension. */
-  readonly format?: string;
+export interface WriteOptions
+  extends CallOptions, Conditions, Omit<Partial<FormatWriteOptions>, "signal"> {
   /** Default: by the path's extension. */
   readonly contentType?: string;
   /** How the bytes are compressed, such as `"gzip"`: says so, and does nothing to them. */
@@ -84,6 +96,7 @@ export interface OpenReadOptions extends CallOptions {
   readonly onProgress?: OnProgress;
 }
 
-export interface OpenWriteOptions extends Omit<WriteOptions, "format"> {
+export interface OpenWriteOptions
+  extends Omit<WriteOptions, keyof FormatWriteOptions>, CallOptions {
   readonly mode: "write";
 }

@@ -2,8 +2,10 @@ import { parse, resolve } from "node:path";
 import { ConnError, Table } from "@conn/core";
 import type { Asking } from "./asking.ts";
 import { bodyOf, contentTypeOf, type Writing } from "./body.ts";
+import type { Compression } from "@conn/formats";
 import { download, type OnProgress, stream } from "./download.ts";
 import { kindOf, repeatableOf } from "./failure.ts";
+import { gathered } from "./gather.ts";
 import { nameOf, type WriteResult } from "./info.ts";
 import { entriesOf } from "./listing.ts";
 import type { CopyOptions, WriteOptions } from "./options.ts";
@@ -20,7 +22,7 @@ export async function writeFile(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const body = bodyOf(data, path);
-  const bytes = body instanceof Table ? await tableBytes(body, path, options.format) : body;
+  const bytes = body instanceof Table ? await tableBytes(body, path, options) : body;
   const { contentType = contentTypeOf(location.key), contentEncoding, metadata } = options;
   const { ifAbsent, ifMatch, onProgress } = options;
   return store(asking, location, path, bytes, {
@@ -133,12 +135,13 @@ async function store(
   asking: Asking,
   location: Location,
   path: string,
-  body: Body,
+  data: Body,
   options: Sending,
 ): Promise<WriteResult> {
   const { ifAbsent, ifMatch, contentType, contentEncoding, metadata, onProgress } = options;
   const { partSize, concurrency } = asking.calling.pace;
-  const total = body instanceof Uint8Array ? body.length : undefined;
+  const total = data instanceof Uint8Array ? data.length : undefined;
+  const body = await gathered(data, partSize, asking.calling.signal);
   let size = 0;
   const request = (): Promise<string> =>
     asking.once(location, (signal, alive) =>
@@ -215,10 +218,28 @@ function demandTwo(asking: Asking, source: Location, target: Location): void {
   );
 }
 
+/** A table's bytes, in the format that the option or the path's extension names. */
 async function tableBytes(
-  _table: Table,
-  _path: string,
-  _format: string | undefined,
+  table: Table,
+  path: string,
+  { format, compression, delimiter, header, formulas, rowGroupSize }: WriteOptions,
 ): Promise<Body> {
-  throw new Error("not yet");
+  const { bytesSource, formatOf, writeTable } = await import("@conn/formats");
+  const { name } = await formatOf(bytesSource(path, new Uint8Array()), { format });
+  return writeTable(table, {
+    format: name,
+    compression: compression ?? compressionOf(path),
+    delimiter,
+    header,
+    formulas,
+    rowGroupSize,
+  });
+}
+
+/** The codec that a name's last extension promises. */
+function compressionOf(path: string): Compression | undefined {
+  const extension = /\.(gz|zst|br)$/i.exec(path)?.[1]?.toLowerCase();
+  if (extension === "gz") return "gzip";
+  if (extension === "zst") return "zstd";
+  return extension === "br" ? "brotli" : undefined;
 }

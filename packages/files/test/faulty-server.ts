@@ -19,6 +19,8 @@ export interface FaultyServer extends AsyncDisposable {
   readonly waiting: number;
   /** The faults of the next requests, in their order; of those alone that `match` picks. */
   play(faults: readonly Fault[], match?: (request: IncomingMessage) => boolean): void;
+  /** Plays no more faults than those to come. */
+  forget(): void;
 }
 
 /** A server that hands requests on to another one, and plays faults. */
@@ -51,6 +53,7 @@ export async function faultyServer(target: string): Promise<FaultyServer> {
       return waiting;
     },
     play: (faults, match = () => true) => void scripts.push({ faults: [...faults], match }),
+    forget: () => void scripts.splice(0),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -68,10 +68,15 @@ export const azure: StoreFacts = {
     let count = 0;
     return {
       endpoint: origin,
-      async place() {
+      async place(through = origin) {
         const container = `pets-${++count}`;
         await service.createContainer(container);
-        return { root: `az://${container}/in/side`, account, accountKey, endpoint };
+        return {
+          root: `az://${container}/in/side`,
+          account,
+          accountKey,
+          endpoint: `${through}/${account}`,
+        };
       },
       async [Symbol.asyncDispose]() {
         server.removeAllListeners("exit");

@@ -17,6 +17,6 @@ export interface StoreFacts {
 export interface RunningStore extends AsyncDisposable {
   /** Where the store listens, for those who stand in between. */
   readonly endpoint?: string;
-  /** Settings of a connection whose root is empty and nobody else's. */
-  place(): Promise<object>;
+  /** Settings of a connection whose root is empty and nobody else's; through whoever stands in between. */
+  place(through?: string): Promise<object>;
 }

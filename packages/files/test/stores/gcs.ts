@@ -31,10 +31,10 @@ export const gcs: StoreFacts = {
     let count = 0;
     return {
       endpoint: server.url,
-      place() {
+      place(through = server.url) {
         const bucket = `pets-${++count}`;
         server.buckets.create(bucket);
-        return Promise.resolve({ root: `gs://${bucket}/in/side`, endpoint: server.url });
+        return Promise.resolve({ root: `gs://${bucket}/in/side`, endpoint: through });
       },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };

@@ -33,10 +33,10 @@ export const s3: StoreFacts = {
     const credentials = { accessKeyId: "jerry", secretAccessKey: "jerrys-secret-key" };
     return {
       endpoint,
-      async place() {
+      async place(through = endpoint) {
         const bucket = `pets-${++count}`;
         await fetch(`${endpoint}/${bucket}`, { method: "PUT" });
-        return { root: `s3://${bucket}/in/side`, endpoint, ...credentials };
+        return { root: `s3://${bucket}/in/side`, endpoint: through, ...credentials };
       },
       [Symbol.asyncDispose]: async () => app.close(),
     };
