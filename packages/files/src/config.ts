@@ -146,7 +146,7 @@ export const config: StandardSchemaV1<unknown, FilesConfig> = {
 
 function resolve({ protocol: named, root: text, ...settings }: Section): Resolved {
   const said = named === undefined ? undefined : protocolOf(named);
-  const located = text === undefined ? undefined : readRoot(text, said ?? ownerOf(settings));
+  const located = text === undefined ? undefined : readRoot(text, said, ownerOf(settings));
   if (located && "problem" in located) return problem(located.problem, "root");
   const protocol = located?.root.protocol ?? said ?? ownerOf(settings);
   for (const [owner, keys] of owners) {

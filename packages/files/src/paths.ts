@@ -92,6 +92,7 @@ export function addressOf({ protocol, container, key }: Location): string {
 export function readRoot(
   text: string,
   protocol: Protocol | undefined,
+  otherwise: Protocol = "file",
 ): { readonly root: Root } | { readonly problem: string } {
   const { scheme, rest } = split(text);
   const named = scheme === undefined ? undefined : protocolOf(scheme);
@@ -99,7 +100,7 @@ export function readRoot(
     return { problem: `no protocol is called ${scheme}: there are ${protocolNames.join(", ")}` };
   if (named && protocol && named !== protocol)
     return { problem: "`root` and `protocol` name different stores" };
-  const own = named ?? protocol ?? "file";
+  const own = named ?? protocol ?? otherwise;
   const problem = checkText(text);
   if (problem !== undefined) return { problem };
   if (own === "file") {

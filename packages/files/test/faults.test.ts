@@ -131,7 +131,8 @@ describe.each([s3, gcs, azure])("$title, disturbed", (facts) => {
   it("reads anew what is replaced meanwhile, and says so when that is replaced too", async () => {
     const other = large.toReversed();
     const replaced = async (forward: () => void, bytes: Uint8Array): Promise<void> => {
-      await straight.write("large", bytes);
+      // Writers that meet on Azure stand in each other's way; one of them wins.
+      await straight.write("large", bytes).catch(() => {});
       forward();
     };
     server.play(["ok", "ok", (forward) => replaced(forward, other)], isDownload);

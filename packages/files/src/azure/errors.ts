@@ -25,6 +25,8 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   SourceConditionNotMet: "changed",
   CannotVerifyCopySource: "missing",
   InvalidRange: "changed",
+  // The blocks of an upload go when another one of the same blob is committed.
+  InvalidBlockList: "changed",
   ServerBusy: "throttled",
   OperationTimedOut: "server",
   InternalError: "server",

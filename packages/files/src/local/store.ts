@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, realpath, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Failure, StoreFailure } from "../failure.ts";
 import type { Location } from "../paths.ts";
@@ -98,9 +98,13 @@ export class LocalStore implements FileStore<LocalClient> {
   }
 
   async deleteFolder({ key }: Location): Promise<void> {
-    const folder = key.slice(0, -1);
+    const { root } = this.client;
     try {
-      await rm(await inside(folder, this.client.root, { last: false }), { recursive: true });
+      const folder = await inside(key.slice(0, -1), root, { last: false });
+      // A link may lead back up to it.
+      if (root !== undefined && folder === (await realpath(root)))
+        throw new StoreFailure("forbidden", "it is the connection's root");
+      await rm(folder, { recursive: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
