@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { scriptedServer } from "@conn/testing";
 import { expect, it } from "vitest";
 import { connect, failure } from "./support.ts";
@@ -15,14 +16,11 @@ it.each([
   [404, "NoSuchKey", "CONN_NOT_FOUND", /list\(\)/],
   [301, "PermanentRedirect", "CONN_QUERY", /region = "eu-west-3"/],
   [400, "AuthorizationHeaderMalformed", "CONN_QUERY", /region/],
-  [503, "SlowDown", "CONN_QUERY", /less at once/],
+  [503, "SlowDown", "CONN_QUERY", /failed/],
 ] as const)(
   "a %d %s is %s, also where a HEAD says nothing",
   async (status, code, expected, remedy) => {
-    const answer = (
-      request: { method?: string },
-      response: import("node:http").ServerResponse,
-    ): void => {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const headers = { "x-amz-request-id": "R-42", "x-amz-bucket-region": "eu-west-3" };
       response.writeHead(status, headers);
       response.end(request.method === "HEAD" ? undefined : xml(code, "no"));
