@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { Storage } from "@google-cloud/storage";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -50,9 +51,7 @@ it("gives ranges, and one generation at a time", async () => {
   await file.save("0123456789", { resumable: false });
   const { generation } = file.metadata;
   const read = async (options: object, of = file): Promise<string> =>
-    Buffer.concat(
-      await Array.fromAsync(of.createReadStream({ validation: false, ...options })),
-    ).toString();
+    (await buffer(of.createReadStream({ validation: false, ...options }))).toString();
   expect(await read({ start: 2, end: 4 })).toBe("234");
   expect(await read({ start: 8 })).toBe("89");
   expect(await read({ end: -3 })).toBe("789");
@@ -85,7 +84,7 @@ it("lists by prefix and delimiter, page by page", async () => {
   const bucket = storage.bucket("many");
   for (const name of ["a/1", "a/2", "b", "c/1", "d"])
     await bucket.file(name).save("x", { resumable: false });
-  const [all] = await bucket.getFiles({ maxResults: 2 });
+  const [all] = await bucket.getFiles();
   expect(all.map(({ name }) => name)).toEqual(["a/1", "a/2", "b", "c/1", "d"]);
   const prefixes: string[] = [];
   let query: object | null = { delimiter: "/", maxResults: 1, autoPaginate: false };
