@@ -124,6 +124,16 @@ export const errorCodes = {
     cause: "A file was replaced while it was being read, twice.",
     remedy: "Read it once its writer is done.",
   },
+  CONN_FORMAT: {
+    cause:
+      "A file's content is not what its format promises, or not of the format its name suggests.",
+    remedy:
+      "Look at the place in the message; mend the file, or say what it is: `format`, `encoding`, `delimiter`.",
+  },
+  CONN_LIMIT: {
+    cause: "A file exceeds a bound that guards against bombs: size, depth, line length or cells.",
+    remedy: "Raise the option that the message names, where you trust the file.",
+  },
   CONN_CASSETTE: {
     cause: "A call is not on the cassette that is replayed, or the file is no cassette.",
     remedy: "Record the call again, or correct the path.",

@@ -1,4 +1,5 @@
 // Generated from the workspace's manifests by scripts/generate.ts.
 export const firstParty: Readonly<Record<string, string>> = {
+  files: "@conn/files",
   sql: "@conn/sql",
 };

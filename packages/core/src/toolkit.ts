@@ -9,3 +9,13 @@ export { fieldsOf, soundsSecret } from "./fields.ts";
 export { redactingTransform } from "./redact.ts";
 export { secretsSchema } from "./secrets-schema.ts";
 export { decode, encode } from "./table/codec.ts";
+export {
+  cellReader,
+  type Column,
+  columnsOfTable,
+  instantText,
+  isValid,
+  type Storage,
+  type StoredColumn,
+  tableOfColumns,
+} from "./table/columnar.ts";

@@ -27,7 +27,7 @@ export function splitGlob(pattern: string): { readonly folder: string; readonly 
 export function compileGlob(pattern: string): Glob {
   const patterns = expand(pattern).map((each) => each.split("/").map(compileSegment));
   const at = pattern.search(magic);
-  const deep = pattern.includes("/");
+  const deep = pattern.includes("/") || pattern === "**";
   return {
     prefix: at < 0 ? pattern : pattern.slice(0, at),
     deep,

@@ -1,29 +1,74 @@
-import { ConnError, type Table } from "@conn/core";
+import { ConnError, type ReadOptions, type Table } from "@conn/core";
 import type { FormatOptions } from "@conn/formats";
 import type { Asking } from "./asking.ts";
+import type { Calls } from "./calls.ts";
 import { combine, type Part } from "./combine.ts";
-import type { Glob } from "./glob.ts";
+import type { OnProgress } from "./download.ts";
+import { type Glob, isGlob } from "./glob.ts";
 import { filesOf } from "./listing.ts";
-import { addressOf, type Location, type PathRules, show } from "./paths.ts";
+import { addressOf, locate, locatePattern, type Location, type PathRules, show } from "./paths.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
-import { changedTwice, isGone } from "./reading.ts";
+import { changedTwice, isGone, progressOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
 
 /** Several files that make one table. */
-export interface Dataset {
+interface Dataset {
   readonly folder: Location;
   readonly glob: Glob;
 }
 
-export interface TableRead {
+interface TableRead {
   readonly options: FormatOptions;
   readonly rules: PathRules;
   readonly onBytes: (bytes: number) => void;
 }
 
+/** A file or a dataset as a table, through the cache. */
+export function readThroughCache(
+  calls: Calls,
+  path: string,
+  options: FormatOptions,
+  reading: ReadOptions<Table>,
+  onProgress: OnProgress | undefined,
+): Promise<Table> {
+  const { rules } = calls;
+  const many = isGlob(path) || path === "" || path.endsWith("/");
+  if (!many) {
+    const location = locate(path, rules);
+    const call = { method: "read", location, args: [options] };
+    return calls.cachedFile<Table>(call, { ...reading, onProgress }, async (source, signal) => {
+      const { readTable } = await import("@conn/formats");
+      return readTable(source, { ...options, signal });
+    });
+  }
+  const pattern = isGlob(path) ? path : `${path}**`;
+  const dataset = locatePattern(pattern, rules);
+  const call = { method: "read", location: dataset.folder, args: [pattern, options] };
+  return calls.cached<Table>(call, reading, async (asking, known) => {
+    const files = await datasetFiles(asking, dataset);
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const read = { options, rules, onBytes: progressOf(onProgress, size) };
+    return known(versionOf(files), () => readDataset(asking, dataset, files, read));
+  });
+}
+
+/** A file's rows in batches. */
+export async function* batchesOf(
+  asking: Asking,
+  location: Location,
+  name: string,
+  options: FormatOptions,
+  onProgress: OnProgress | undefined,
+): AsyncGenerator<Table, void, undefined> {
+  const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
+  const { readBatches } = await import("@conn/formats");
+  const source = sourceOf(asking, { location, file }, name, progressOf(onProgress, file.size));
+  yield* readBatches(source, { ...options, signal: asking.calling.signal });
+}
+
 /** One file as a table. */
-export async function readFile(
+async function readFile(
   asking: Asking,
   location: Location,
   file: StoredFile,
@@ -35,7 +80,7 @@ export async function readFile(
 }
 
 /** The files of a dataset. @throws CONN_NOT_FOUND where there is none. */
-export async function datasetFiles(
+async function datasetFiles(
   asking: Asking,
   { folder, glob }: Dataset,
 ): Promise<readonly StoredFile[]> {
@@ -58,12 +103,12 @@ export async function datasetFiles(
 }
 
 /** Which files, and which versions of them. */
-export function versionOf(files: readonly StoredFile[]): string {
+function versionOf(files: readonly StoredFile[]): string {
   return files.map(({ key, version }) => `${key}\0${version}`).join("\0\0");
 }
 
 /** All files of a dataset as one table. Where one of them is replaced meanwhile, all are read once more. */
-export async function readDataset(
+async function readDataset(
   asking: Asking,
   dataset: Dataset,
   files: readonly StoredFile[],
