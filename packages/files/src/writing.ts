@@ -225,7 +225,7 @@ async function tableBytes(
   { format, compression, delimiter, header, formulas, rowGroupSize }: WriteOptions,
 ): Promise<Body> {
   const { bytesSource, formatOf, writeTable } = await import("@conn/formats");
-  const { name } = await formatOf(bytesSource(path, new Uint8Array()), { format });
+  const { name } = await formatOf(bytesSource(withoutCodec(path), new Uint8Array()), { format });
   return writeTable(table, {
     format: name,
     compression: compression ?? compressionOf(path),
@@ -234,6 +234,10 @@ async function tableBytes(
     formulas,
     rowGroupSize,
   });
+}
+
+function withoutCodec(path: string): string {
+  return path.replace(/\.(gz|zst|br)$/i, "");
 }
 
 /** The codec that a name's last extension promises. */

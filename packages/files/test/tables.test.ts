@@ -110,12 +110,7 @@ describe.each(stores)("tables on $title", (facts) => {
       where: [{ year: 2025 }, { n: 3 }],
       columns: ["n"],
     });
-    expect(
-      either
-        .rows()
-        .map(({ n }) => n)
-        .sort(),
-    ).toEqual([1, 3]);
+    expect(new Set(either.column("n"))).toEqual(new Set([1, 3]));
     expect(await conn.read("v/**/*.csv", { where: { year: 1999 } })).toHaveLength(0);
     expect(await conn.read("v/", { limit: 2 })).toHaveLength(2);
     expect(await failure(conn.read("v/*.nothing"))).toMatchObject({ code: "CONN_NOT_FOUND" });
