@@ -14,5 +14,17 @@ const runner = fileURLToPath(
 );
 const args = old
   ? ["run", "--config", "vitest.node20.config.ts"]
-  : ["run", "--project", "core", "--project", "sql", "--project", "testing", "--project", "create"];
+  : [
+      "run",
+      "--project",
+      "core",
+      "--project",
+      "sql",
+      "--project",
+      "testing",
+      "--project",
+      "files",
+      "--project",
+      "create",
+    ];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

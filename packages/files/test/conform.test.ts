@@ -5,7 +5,7 @@ import { conform } from "@conn/testing";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { FilesConnection } from "../src/index.ts";
 import { type FaultyServer, faultyServer } from "./faulty-server.ts";
-import type { RunningStore } from "./stores/facts.ts";
+import { type RunningStore, running } from "./stores/facts.ts";
 import { s3 } from "./stores/s3.ts";
 
 describe("files of this machine", async () => {
@@ -33,8 +33,8 @@ describe("files of this machine", async () => {
   );
 });
 
-describe("files on S3", async () => {
-  const store: RunningStore = await s3.start();
+describe.each(running(s3))("files on $title", async (facts) => {
+  const store: RunningStore = await facts.start();
   const server: FaultyServer = await faultyServer(store.endpoint!);
   const place = await store.place();
   const setUp = new FilesConnection({

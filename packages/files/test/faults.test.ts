@@ -2,9 +2,10 @@ import { configure } from "@conn/core";
 import type { IncomingMessage } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FilesConnection } from "../src/index.ts";
+import { retryAfter } from "../src/failure.ts";
 import { type FaultyServer, faultyServer } from "./faulty-server.ts";
 import { azure } from "./stores/azure.ts";
-import type { RunningStore } from "./stores/facts.ts";
+import { type RunningStore, running } from "./stores/facts.ts";
 import { gcs } from "./stores/gcs.ts";
 import { s3 } from "./stores/s3.ts";
 import { connect, drained, failure, manyBytes } from "./support.ts";
@@ -16,7 +17,18 @@ const large = manyBytes(partSize * 4);
 const isDownload = ({ method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean =>
   method === "GET" && (headers.range ?? headers["x-ms-range"]) !== undefined;
 
-describe.each([s3, gcs, azure])("$title, disturbed", (facts) => {
+it("reads Retry-After as seconds and as a date", () => {
+  expect(retryAfter("7")).toBe(7);
+  expect(retryAfter(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(50);
+  expect(retryAfter(new Date(0).toUTCString())).toBe(0);
+  expect([retryAfter("soon"), retryAfter(""), retryAfter(undefined)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
   let store: RunningStore;
   let server: FaultyServer;
   let conn: FilesConnection;

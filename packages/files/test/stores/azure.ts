@@ -13,6 +13,7 @@ const accountKey =
 /** Azure Blob Storage as Azurite has it, in a process of its own. */
 export const azure: StoreFacts = {
   title: "Azure Blob Storage",
+  node: 22,
   keepsTypes: true,
   knowsFolders: false,
   signs: true,

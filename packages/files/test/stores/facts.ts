@@ -1,6 +1,8 @@
 /** What is true of one store, apart from what the cases demand of all. */
 export interface StoreFacts {
   readonly title: string;
+  /** The first version of Node that its SDK and its server run on. */
+  readonly node: number;
   /** Starts what the store needs; settings of a connection to an empty place of its own. */
   start(): Promise<RunningStore>;
   /** A place keeps what a file's type and metadata are. */
@@ -19,4 +21,10 @@ export interface RunningStore extends AsyncDisposable {
   readonly endpoint?: string;
   /** Settings of a connection whose root is empty and nobody else's; through whoever stands in between. */
   place(through?: string): Promise<object>;
+}
+
+/** The stores that run on this version of Node. */
+export function running(...stores: readonly StoreFacts[]): readonly StoreFacts[] {
+  const major = Number(process.versions.node.split(".")[0]);
+  return stores.filter(({ node }) => major >= node);
 }

@@ -4,6 +4,7 @@ import type { StoreFacts } from "./facts.ts";
 /** Google Cloud Storage as our emulator has it, in this process. */
 export const gcs: StoreFacts = {
   title: "Google Cloud Storage",
+  node: 22,
   keepsTypes: true,
   knowsFolders: false,
   // Signing needs a service account's key, and the emulator checks none: see gcs.test.ts.

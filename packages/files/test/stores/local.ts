@@ -5,6 +5,7 @@ import type { StoreFacts } from "./facts.ts";
 
 export const local: StoreFacts = {
   title: "this machine",
+  node: 20,
   keepsTypes: false,
   knowsFolders: true,
   signs: false,

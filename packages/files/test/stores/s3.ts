@@ -1,9 +1,9 @@
-import { buildApp } from "fauxqs";
 import type { StoreFacts } from "./facts.ts";
 
 /** S3 as fauxqs has it, in this process. */
 export const s3: StoreFacts = {
   title: "S3",
+  node: 22,
   keepsTypes: true,
   knowsFolders: false,
   signs: true,
@@ -27,6 +27,8 @@ export const s3: StoreFacts = {
     "d//e",
   ],
   async start() {
+    // Needs a newer Node than the package itself.
+    const { buildApp } = await import("fauxqs");
     const app = buildApp({ logger: false });
     const endpoint = await app.listen({ host: "127.0.0.1", port: 0 });
     let count = 0;
