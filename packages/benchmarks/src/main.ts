@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table } from "@conn/core";
+import { measureFiles } from "./files.ts";
 import { alternate, python, result, type Result, script } from "./measure.ts";
 import { writePets } from "./sqlite-file.ts";
 
@@ -22,6 +23,7 @@ await measureImport();
 await measureSize();
 await measureHits();
 await measureSqlite();
+results.push(...(await measureFiles()));
 await rm(folder, { recursive: true, force: true });
 
 console.log(
