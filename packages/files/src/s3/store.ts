@@ -130,7 +130,8 @@ export class S3Store implements FileStore<S3Client> {
       ...(contentEncoding !== undefined && { ContentEncoding: contentEncoding }),
       ...(metadata !== undefined && { Metadata: metadata }),
       ...(ifAbsent && { IfNoneMatch: "*" }),
-      ...(ifMatch !== undefined && { IfMatch: ifMatch }),
+      // Ceph takes quotes for a part of the etag here, and Amazon takes it either way.
+      ...(ifMatch !== undefined && { IfMatch: ifMatch.replaceAll('"', "") }),
     };
     try {
       if (!(body instanceof Uint8Array) || body.length > Math.max(options.partSize, leastPart))
