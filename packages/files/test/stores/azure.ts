@@ -18,6 +18,7 @@ export const azure: StoreFacts = {
   knowsFolders: false,
   signs: true,
   conditions: true,
+  gaps: { "faults.closed": "the SDK shares its sockets among all its clients" },
   names: [
     "a%2e%2e",
     "%2e%2e",

@@ -12,6 +12,8 @@ export interface StoreFacts {
   readonly signs: boolean;
   /** Whether the server heeds conditions of writes. */
   readonly conditions: boolean;
+  /** Cases of the conformance kit that its SDK lets no one pass. */
+  readonly gaps?: Readonly<Record<string, string>>;
   /** Names that differ from what they seem: each is a file of its own. */
   readonly names: readonly string[];
 }
