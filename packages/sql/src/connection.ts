@@ -183,17 +183,6 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
 
   protected async open(settings: SQLConfig, { name, signal }: OpenContext): Promise<DataSource> {
     const dialect = dialectOf(settings.dialect)!;
-    if (!dialect.open) {
-      throw new ConnError(
-        "CONN_UNSUPPORTED",
-        `${name} is a ${dialect.facts.title} database, which this release of @conn/sql does not open yet.`,
-        {
-          connection: name,
-          operation: "open",
-          hint: `${dialect.facts.title} arrives with a later release: npm view @conn/sql versions`,
-        },
-      );
-    }
     const engine = await dialect.open(settings, {
       name,
       signal,

@@ -239,6 +239,7 @@ function write(
   const lists = bound.some(({ value }) => Array.isArray(value)) ? placesInLists(source) : undefined;
   const values: unknown[] = [];
   const next = (label: string, value: unknown): string => {
+    if (value === null && facts.nullInText) return "NULL";
     values.push(checkValue(value, label, facts));
     return facts.placeholder(values.length - 1);
   };

@@ -42,7 +42,7 @@ describe("placeholders become the driver's own", () => {
       "select $1::int, $2 where data ? 'k'",
       [1, 2],
     ]);
-    expect(compiled("select :a, :b", { a: 1, b: 2 }, mssql)).toEqual(["select @0, @1", [1, 2]]);
+    expect(compiled("select :a, :b", { a: 1, b: 2 }, mssql)).toEqual(["select @p0, @p1", [1, 2]]);
     expect(compiled("select * from t where a in (?)", [[]], postgres)[0]).toBe(
       "select * from t where a in (select null where false)",
     );

@@ -133,6 +133,30 @@ describe("a script", () => {
     expect(stdout).toBe("closed\n");
   });
 
+  test.each(engines)(
+    "streams five million rows of $name in less than 300 MB, all of the process counted",
+    async (engine) => {
+      const { stdout } = await script(`
+        import { connection } from "@conn/core";
+        import { SQLConnection } from "@conn/sql";
+        const config = { url: ${JSON.stringify(urlOf(engine))} };
+        const conn = await connection("pet_db", { type: SQLConnection, config });
+        const rows = \`select i, i * 0.5 as half, concat('name ', i) as name, null as missing from (${engine.numbers(5_000_000)}) as n\`;
+        let [count, sum] = [0, 0];
+        for await (const batch of conn.stream(rows)) {
+          count += batch.length;
+          for (const value of batch.column("i")) sum += value;
+        }
+        console.log(count, sum, process.resourceUsage().maxRSS / 1024);
+        await conn.close();
+      `);
+      const [count, sum, megabytes] = stdout.split(" ").map(Number);
+      expect([count, sum]).toEqual([5_000_000, 12_500_002_500_000]);
+      expect(megabytes).toBeLessThan(300);
+    },
+    120_000,
+  );
+
   test.each(engines)("ends by itself without close, on $name", async (engine) => {
     const { stdout } = await script(`
       import { connection } from "@conn/core";

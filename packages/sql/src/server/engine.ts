@@ -1,4 +1,4 @@
-import type { CatalogEntry, Table } from "@conn/core";
+import { type CatalogEntry, ConnError, type Table } from "@conn/core";
 import type { DataSource } from "typeorm";
 import type { DialectErrors } from "../dialect-errors.ts";
 import type { DialectFacts } from "../dialect-facts.ts";
@@ -103,6 +103,11 @@ export class ServerEngine implements Engine {
   }
 
   async session(options: EngineSessionOptions): Promise<EngineSession> {
+    if (options.isolation === "snapshot" && this.facts.name !== "mssql") {
+      throw new ConnError("CONN_UNSUPPORTED", `${this.facts.title} has no isolation "snapshot".`, {
+        hint: 'Use "repeatable read", which keeps a view there.',
+      });
+    }
     for (let attempt = 1; ; attempt++) {
       const lent = await this.clients.lend({ seconds: this.#lockSeconds, ...options });
       try {

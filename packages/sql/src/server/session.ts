@@ -59,7 +59,7 @@ export class ServerSession implements EngineSession {
     const { holder, scope, signal } = options;
     this.#runner = engine.dataSource.createQueryRunner() as Runner;
     // What the runner takes for its own connection is ours to give back.
-    this.#runner.databaseConnection = lent.client;
+    this.#runner.databaseConnection = engine.wire.forRunner?.(lent.client) ?? lent.client;
     this.#runner.data = {
       holder,
       scope,

@@ -39,6 +39,8 @@ export interface Wire<Client extends object = object> {
   begin(client: Client, options: BeginOptions): Promise<void>;
   commit(client: Client): Promise<void>;
   rollback(client: Client): Promise<void>;
+  /** What TypeORM's query runner takes for the connection that a session has. Default: the client itself. */
+  forRunner?(client: Client): object;
   ping(client: Client): Promise<void>;
   /** Every table and view with its columns, in the order of schema, name and position. */
   catalog(client: Client): Promise<readonly CatalogTable[]>;
