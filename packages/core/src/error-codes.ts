@@ -121,7 +121,7 @@ export const errorCodes = {
     remedy: "Read it again, and decide anew.",
   },
   CONN_CHANGED: {
-    cause: "A file was replaced while it was being read, twice.",
+    cause: "A file was replaced while it was being read.",
     remedy: "Read it once its writer is done.",
   },
   CONN_FORMAT: {

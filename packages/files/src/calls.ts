@@ -9,7 +9,7 @@ import { limit } from "./limit.ts";
 import type { CallOptions, OpenReadOptions } from "./options.ts";
 import { addressOf, locateFolder, type Location, type PathRules, show } from "./paths.ts";
 import { type Protocol, protocolOf } from "./protocol.ts";
-import { pinned, progressOf, rangeOf } from "./reading.ts";
+import { ofOneVersion, pinned, progressOf, rangeOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
 import { Stores } from "./stores.ts";
 import { endingWith, readableOf } from "./streams.ts";
@@ -192,7 +192,7 @@ export class Calls {
         range,
         progressOf(onProgress, range.end - range.start),
       );
-      return readableOf(endingWith(chunks, release), () => {
+      return readableOf(endingWith(ofOneVersion(asking, location, chunks), release), () => {
         left.abort();
         release();
       });

@@ -38,6 +38,25 @@ export function isGone(error: unknown): boolean {
   return kind === "changed" || kind === "missing";
 }
 
+/** What is taken of a file as it is read. What went out cannot be taken back: another version ends it. */
+export async function* ofOneVersion<T>(
+  asking: Asking,
+  location: Location,
+  parts: AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* parts;
+  } catch (cause) {
+    if (!isGone(cause)) throw cause;
+    const { connection, operation } = asking.calling;
+    throw new ConnError(
+      "CONN_CHANGED",
+      `${connection}.${operation} cannot go on with ${addressOf(location)}: it was replaced meanwhile.`,
+      { connection, operation, cause, hint: "Read it again from its start." },
+    );
+  }
+}
+
 export function changedTwice(asking: Asking, location: Location, cause: unknown): ConnError {
   const { connection, operation } = asking.calling;
   return new ConnError(

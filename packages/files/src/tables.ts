@@ -8,7 +8,7 @@ import { type Glob, isGlob } from "./glob.ts";
 import { filesOf } from "./listing.ts";
 import { addressOf, locate, locatePattern, type Location, type PathRules, show } from "./paths.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
-import { changedTwice, isGone, progressOf } from "./reading.ts";
+import { changedTwice, isGone, ofOneVersion, progressOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
 
@@ -64,7 +64,8 @@ export async function* batchesOf(
   const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
   const { readBatches } = await import("@conn/formats");
   const source = sourceOf(asking, { location, file }, name, progressOf(onProgress, file.size));
-  yield* readBatches(source, { ...options, signal: asking.calling.signal });
+  const batches = readBatches(source, { ...options, signal: asking.calling.signal });
+  yield* ofOneVersion(asking, location, batches);
 }
 
 /** One file as a table. */

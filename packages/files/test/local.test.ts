@@ -101,7 +101,7 @@ it("notices a file that is written to in place", async () => {
       first = false;
     }
   };
-  expect(await failure(read())).toMatchObject({ code: "CONN_CONFLICT" });
+  expect(await failure(read())).toMatchObject({ code: "CONN_CHANGED" });
   expect(await drained(await conn.open("log"))).toHaveLength(1_000_004);
 });
 
