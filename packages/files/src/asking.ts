@@ -21,8 +21,16 @@ export interface Calling {
   retried<T>(request: () => Promise<T>): Promise<T>;
 }
 
+/** Tells silence from what takes its time. */
+export interface Watch {
+  /** Something arrived: silence is counted from now. */
+  alive(): void;
+  /** Nobody is waited for but the caller, until `alive()`. */
+  pause(): void;
+}
+
 /** A request: it ends when the signal does, and says `alive()` whenever something arrives. */
-export type Request<T> = (signal: AbortSignal, alive: () => void) => Promise<T>;
+export type Request<T> = (signal: AbortSignal, watch: Watch) => Promise<T>;
 
 /** The requests of one call to one store: watched for silence, and failing in words that say where. */
 export class Asking {
@@ -44,25 +52,36 @@ export class Asking {
     return this.calling.retried(() => this.once(location, request));
   }
 
-  async once<T>(location: Location, request: Request<T>): Promise<T> {
+  /** A request that is sent once; `work` is how many seconds more than silence it may take. */
+  async once<T>(location: Location, request: Request<T>, work = 0): Promise<T> {
     const { signal, pace } = this.calling;
     const asked = this.about(location);
     const controller = new AbortController();
     const either = AbortSignal.any([signal, controller.signal]);
-    const seconds = pace.idleTimeout;
-    const timer = setTimeout(() => controller.abort(silent(asked, seconds)), seconds * 1000);
+    const seconds = pace.idleTimeout + work;
+    let timer: NodeJS.Timeout | undefined;
+    let over = false;
+    const pause = (): void => clearTimeout(timer);
+    const start = (): void => {
+      pause();
+      // What a body's end still tells after the answer must keep no process waiting.
+      if (over) return;
+      // Longer than timers know would fire at once.
+      const ms = Math.min(seconds * 1000, 2 ** 31 - 1);
+      timer = setTimeout(() => controller.abort(silent(asked, seconds)), ms);
+    };
+    const watch: Watch = { pause, alive: start };
+    start();
     try {
-      return await settledBy(
-        either,
-        request(either, () => timer.refresh()),
-      );
+      return await settledBy(either, request(either, watch));
     } catch (error) {
       // An SDK's own error of an abort does not say why.
       if (either.aborted) throw either.reason;
       const failure = this.store.failureOf(error) ?? networkFailure(error);
       throw failure ? explain(failure, asked, error) : error;
     } finally {
-      clearTimeout(timer);
+      over = true;
+      pause();
     }
   }
 

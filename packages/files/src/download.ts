@@ -93,7 +93,7 @@ async function fill(
 ): Promise<void> {
   let filled = 0;
   if (target.length === 0) return;
-  await asking.repeated(location, async (signal, alive) => {
+  await asking.repeated(location, async (signal, { alive }) => {
     const range = { start: start + filled, end: start + target.length, version: file.version };
     for await (const chunk of await asking.store.read(location, range, signal)) {
       signal.throwIfAborted();

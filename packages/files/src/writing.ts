@@ -1,6 +1,6 @@
 import { parse, resolve } from "node:path";
 import { ConnError, Table } from "@conn/core";
-import type { Asking } from "./asking.ts";
+import type { Asking, Watch } from "./asking.ts";
 import { bodyOf, contentTypeOf, type Writing } from "./body.ts";
 import type { Compression } from "@conn/formats";
 import { download, type OnProgress, stream } from "./download.ts";
@@ -12,6 +12,13 @@ import type { CopyOptions, WriteOptions } from "./options.ts";
 import { addressOf, type Location, type PathRules } from "./paths.ts";
 import { pinned } from "./reading.ts";
 import type { Body, StoredFile, StoreWrite } from "./store.ts";
+
+/** Bytes in a second that the slowest line has. */
+const slowLine = 64 * 1024;
+/** Bytes in a second that the slowest store copies within itself. */
+const slowCopy = 1024 * 1024;
+/** Bytes of a part where the store does not take smaller ones. */
+const leastPart = 5 * 1024 ** 2;
 
 /** Stores a whole file. */
 export async function writeFile(
@@ -49,8 +56,10 @@ export async function copyFile(
     const conditions = { ifAbsent: options.ifAbsent, ifMatch: options.ifMatch };
     const copied =
       source.protocol === target.protocol &&
-      (await to.once(target, (signal) =>
-        from.store.copy(source, target, { ...conditions, version, size }, signal),
+      (await to.once(
+        target,
+        (signal) => from.store.copy(source, target, { ...conditions, version, size }, signal),
+        size / slowCopy,
       ));
     if (!copied) {
       const range = { start: 0, end: size };
@@ -144,11 +153,10 @@ async function store(
   const body = await gathered(data, partSize, asking.calling.signal);
   let size = 0;
   const request = (): Promise<string> =>
-    asking.once(location, (signal, alive) =>
-      asking.store.write(
-        location,
-        counted(body, (bytes) => (size = bytes)),
-        {
+    asking.once(
+      location,
+      (signal, watch) => {
+        const write: StoreWrite = {
           ifAbsent,
           ifMatch,
           contentType,
@@ -157,12 +165,15 @@ async function store(
           partSize,
           concurrency,
           onBytes: (bytes) => {
-            alive();
+            watch.alive();
             onProgress?.({ bytes, total });
           },
-        },
-        signal,
-      ),
+        };
+        const told = counted(body, watch, (bytes) => (size = bytes));
+        return asking.store.write(location, told, write, signal);
+      },
+      // Stores tell of whole parts: so many may be on their way at once, over a slow line.
+      (concurrency * Math.max(partSize, leastPart)) / slowLine,
     );
   const conditional = ifAbsent || ifMatch !== undefined;
   const version =
@@ -190,16 +201,26 @@ function once(error: ConnError): ConnError {
   return new ConnError(code, bare, { hint, connection, operation, cause });
 }
 
-function counted(body: Body, tell: (bytes: number) => void): Body {
+/** The body, whose length is told as it goes; while its source takes its time, no store is silent. */
+function counted(body: Body, watch: Watch, tell: (bytes: number) => void): Body {
   if (body instanceof Uint8Array) {
     tell(body.length);
     return body;
   }
   return (async function* () {
     let bytes = 0;
-    for await (const chunk of body) {
-      tell((bytes += chunk.length));
-      yield chunk;
+    const iterator = body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        watch.pause();
+        const { done, value } = await iterator.next();
+        watch.alive();
+        if (done) return;
+        tell((bytes += value.length));
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
     }
   })();
 }

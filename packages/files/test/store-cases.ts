@@ -255,6 +255,16 @@ export function storeCases(facts: StoreFacts): void {
     expect(await conn.readText("put.txt")).toBe("cat");
   });
 
+  it("waits for the source of what it writes, which is no silence", async () => {
+    const conn = await open({ partSize, idleTimeout: 0.2 });
+    const slow = async function* (): AsyncGenerator<Uint8Array> {
+      yield large;
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      yield bytesOf("more");
+    };
+    expect((await conn.write("slow", slow())).size).toBe(large.length + 4);
+  });
+
   it("stops when its signal does, and at its timeout", async () => {
     const conn = await open();
     const signal = AbortSignal.abort();
