@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     projects: [
       "packages/core",
+      "packages/duckdb",
       "packages/formats",
       "packages/sql",
       "packages/testing",

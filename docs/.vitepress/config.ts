@@ -31,6 +31,7 @@ export default defineConfig({
           "cache",
           "tables",
           "sql",
+          "duckdb",
           "files",
           "coming-from-streamlit",
         ]),

@@ -37,6 +37,7 @@ beforeAll(async () => {
         type: "module",
         dependencies: {
           "@conn/core": "*",
+          "@conn/duckdb": "*",
           "@conn/files": "*",
           "@conn/sql": "*",
           "@conn/testing": "*",
@@ -97,7 +98,7 @@ it("the pages have snippets", () => {
 async function install(): Promise<void> {
   const modules = join(home, "node_modules");
   const packages = join(import.meta.dirname, "../../packages");
-  for (const name of ["core", "formats", "files", "sql", "testing"]) {
+  for (const name of ["core", "duckdb", "formats", "files", "sql", "testing"]) {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
@@ -108,6 +109,7 @@ async function install(): Promise<void> {
   for (const source of [
     join(import.meta.dirname, ".."),
     join(packages, "core"),
+    join(packages, "duckdb"),
     join(packages, "sql"),
     join(packages, "files"),
     join(packages, "formats"),

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table } from "@conn/core";
+import { measureDuckdb } from "./duckdb.ts";
 import { measureFiles } from "./files.ts";
 import { alternate, python, result, type Result, script } from "./measure.ts";
 import { measureServers } from "./servers.ts";
@@ -26,6 +27,7 @@ await measureHits();
 await measureSqlite();
 results.push(...(await measureFiles()));
 results.push(...(await measureServers()));
+results.push(...(await measureDuckdb()));
 await rm(folder, { recursive: true, force: true });
 
 console.log(

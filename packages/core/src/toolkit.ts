@@ -7,7 +7,9 @@ export { wrap as wrapError } from "./failure.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";
 export { fieldsOf, soundsSecret } from "./fields.ts";
 export { redactingTransform } from "./redact.ts";
+export { checkRows } from "./rows-schema.ts";
 export { secretsSchema } from "./secrets-schema.ts";
+export { Streamed } from "./streamed.ts";
 export { decode, encode } from "./table/codec.ts";
 export {
   cellReader,

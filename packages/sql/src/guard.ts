@@ -1,6 +1,6 @@
 import { ConnError } from "@conn/core";
+import type { Source } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
-import type { Source } from "./params.ts";
 import { verbOf } from "./statement.ts";
 import { transactionError, transactionVerbs } from "./transactions.ts";
 

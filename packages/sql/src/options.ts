@@ -1,5 +1,5 @@
 import type { ReadOptions, StandardSchemaV1, Table } from "@conn/core";
-import type { Params } from "./params.ts";
+import type { Params } from "@conn/core/sql";
 
 export interface QueryOptions<Row extends object = Record<string, unknown>> extends ReadOptions<
   Table<Row>

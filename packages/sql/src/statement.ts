@@ -1,7 +1,6 @@
 import { ConnError } from "@conn/core";
+import type { Source, Token } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
-import type { Source } from "./params.ts";
-import type { Token } from "./tokenize.ts";
 
 /** What the words of a statement tell before anything is sent. */
 export interface StatementKind {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { tokenize } from "@conn/core/sql";
 import { type TdsOptions, type TdsServer, startTds } from "@conn/emulators/tds";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connect as connectTedious } from "../src/mssql/connect.ts";
@@ -7,7 +8,6 @@ import { mssqlErrors } from "../src/mssql/errors.ts";
 import { connectionSettings } from "../src/mssql/settings.ts";
 import { mssql } from "../src/dialect-facts.ts";
 import { statementKind } from "../src/statement.ts";
-import { tokenize } from "../src/tokenize.ts";
 import { engines, urlOf } from "./servers/engines.ts";
 import { configOf, connect, failure } from "./support.ts";
 

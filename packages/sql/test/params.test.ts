@@ -1,7 +1,7 @@
+import { compile, type Params } from "@conn/core/sql";
 import { describe, expect, test } from "vitest";
 import { mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
 import { sql } from "../src/index.ts";
-import { compile, type Params } from "../src/params.ts";
 
 const secret = "canary-7f3a";
 

@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
+import { compile, type Params, type Statement } from "@conn/core/sql";
 import { DataSource } from "typeorm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sqlite } from "../src/dialect-facts.ts";
 import type { EngineSessionOptions } from "../src/engine.ts";
-import { compile, type Params, type Statement } from "../src/params.ts";
 import { TypeormEngine } from "../src/typeorm/engine.ts";
 import { oracleErrors, sapErrors, spannerErrors } from "../src/typeorm/errors.ts";
 import { oracle, sap, spanner } from "../src/typeorm/kinds.ts";

@@ -1,10 +1,10 @@
+import { tokenize } from "@conn/core/sql";
 import type { SQLConfig } from "../config.ts";
 import { mssql as facts } from "../dialect-facts.ts";
 import type { EngineContext } from "../dialects.ts";
 import { leavesTraces } from "../guard.ts";
 import type { ServerEngine } from "../server/engine.ts";
 import { openServer } from "../server/open.ts";
-import { tokenize } from "../tokenize.ts";
 import { connect } from "./connect.ts";
 import { loadDrivers } from "./driver.ts";
 import { mssqlErrors } from "./errors.ts";

@@ -1,8 +1,8 @@
 import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import { mssql as facts } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Isolation } from "../options.ts";
-import type { Statement } from "../params.ts";
 import { tablesOf } from "../server/catalog.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { statementKind } from "../statement.ts";

@@ -1,9 +1,9 @@
 import type { Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { FieldPacket, Pool, PoolConnection, PoolOptions, ResultSetHeader } from "mysql2";
 import type { SQLConfig } from "../config.ts";
 import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
 import { toTimer } from "../server/open.ts";
 import { verbOf } from "../statement.ts";

@@ -1,5 +1,6 @@
-import { ConnError, type Table } from "@conn/core";
 import type { EventEmitter } from "node:events";
+import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type {
   Client,
   ClientConfig,
@@ -12,7 +13,6 @@ import type {
 } from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";

@@ -1,4 +1,5 @@
 import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { EntityManager, QueryRunner } from "typeorm";
 import { endedSession } from "../aborted.ts";
 import type {
@@ -8,7 +9,6 @@ import type {
   ExecuteResult,
 } from "../engine.ts";
 import { assertAnswers, assertHarmless, assertKeepsSession } from "../guard.ts";
-import type { Statement } from "../params.ts";
 import type { RunnerSession } from "../runner-session.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { Turns } from "../turns.ts";

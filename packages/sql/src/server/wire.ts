@@ -1,8 +1,8 @@
 import type { CatalogEntry, Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { DialectFacts } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Isolation } from "../options.ts";
-import type { Statement } from "../params.ts";
 
 export interface WireReadOptions {
   readonly maxRows?: number | undefined;

@@ -1,4 +1,5 @@
 import { type CatalogEntry, ConnError, Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { DataSource, QueryRunner } from "typeorm";
 import { abortedError } from "../aborted.ts";
 import type { DialectFacts } from "../dialect-facts.ts";
@@ -10,7 +11,6 @@ import type {
   EngineStreamOptions,
   ExecuteResult,
 } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { browseCatalog, type CatalogRow, tablesOf } from "../server/catalog.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { transactionError, transactionVerbs } from "../transactions.ts";

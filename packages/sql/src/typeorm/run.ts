@@ -1,7 +1,7 @@
 import { Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { QueryRunner } from "typeorm";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 
 type Row = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
 import type { Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { EntityManager, QueryRunner } from "typeorm";
 import { endedSession } from "../aborted.ts";
 import type { DialectFacts } from "../dialect-facts.ts";
@@ -9,7 +10,6 @@ import type {
   ExecuteResult,
 } from "../engine.ts";
 import { assertKeepsSession } from "../guard.ts";
-import type { Statement } from "../params.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { Turns } from "../turns.ts";
 import { executeOn, readRows } from "./run.ts";

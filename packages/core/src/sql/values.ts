@@ -1,5 +1,5 @@
-import { ConnError } from "@conn/core";
-import type { DialectFacts } from "./dialect-facts.ts";
+import { ConnError } from "../errors.ts";
+import type { SqlDialect } from "./dialect.ts";
 
 /** Half of a pair of UTF-16 code units, which has no form in UTF-8. */
 export const loneSurrogate: RegExp = /\p{Surrogate}/u;
@@ -11,7 +11,7 @@ export const loneSurrogate: RegExp = /\p{Surrogate}/u;
  * @param label How the message names the placeholder; the value itself is never shown.
  * @throws CONN_PARAMS
  */
-export function checkValue(value: unknown, label: string, facts: DialectFacts): unknown {
+export function checkValue(value: unknown, label: string, facts: SqlDialect): unknown {
   switch (typeof value) {
     case "string":
       if (loneSurrogate.test(value))
@@ -47,7 +47,7 @@ export function checkValue(value: unknown, label: string, facts: DialectFacts): 
   }
 }
 
-function checkObject(value: object, label: string, facts: DialectFacts): unknown {
+function checkObject(value: object, label: string, facts: SqlDialect): unknown {
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime()))
       throw refused(label, "an invalid Date", "Check what it was made from.");

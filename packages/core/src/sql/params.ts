@@ -1,11 +1,9 @@
-import { ConnError } from "@conn/core";
-import type { DialectFacts } from "./dialect-facts.ts";
+import type { Params } from "../capabilities.ts";
+import { ConnError } from "../errors.ts";
+import type { SqlDialect } from "./dialect.ts";
 import { type Fragment, isFragment } from "./fragment.ts";
 import { type Token, tokenize } from "./tokenize.ts";
 import { checkValue } from "./values.ts";
-
-/** Values for a statement's placeholders: by position, or by name. */
-export type Params = readonly unknown[] | Readonly<Record<string, unknown>>;
 
 /** A statement in the form that the driver takes. */
 export interface Statement {
@@ -30,7 +28,7 @@ export interface Source {
 export function compile(
   statement: string | Fragment,
   params: Params | undefined,
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): Statement {
   if (isFragment(statement)) return compileFragment(statement, params, facts);
   if (typeof statement !== "string") {
@@ -55,7 +53,7 @@ function isPlaceholder(token: Token): boolean {
 function compileFragment(
   fragment: Fragment,
   params: Params | undefined,
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): Statement {
   if (params !== undefined) {
     throw new ConnError("CONN_PARAMS", "A template holds its own values and takes no `params`.", {
@@ -104,7 +102,7 @@ function compileFragment(
 }
 
 /** A name in the engine's quotes, whatever is in it. */
-export function quoteIdentifier(name: string, facts: DialectFacts): string {
+export function quoteIdentifier(name: string, facts: SqlDialect): string {
   if (Buffer.byteLength(name) > facts.maxIdentifier) {
     throw new ConnError(
       "CONN_PARAMS",
@@ -128,7 +126,7 @@ function matchParams(
   text: string,
   placeholders: readonly Token[],
   params: Params | undefined,
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): Bound[] {
   if (placeholders.length === 0 && params === undefined) return [];
   const styles = new Set(placeholders.map((token) => token.refers![0]));
@@ -188,7 +186,7 @@ function matchPositions(
   text: string,
   placeholders: readonly Token[],
   params: Params | undefined,
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): Bound[] {
   if (params !== undefined && !Array.isArray(params)) {
     const keys = Object.keys(params);
@@ -233,7 +231,7 @@ function write(
   source: Source,
   placeholders: readonly Token[],
   bound: readonly Bound[],
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): Statement {
   if (placeholders.length === 0) return { text: source.text, values: [], source };
   const lists = bound.some(({ value }) => Array.isArray(value)) ? placesInLists(source) : undefined;
@@ -270,7 +268,7 @@ function writeList(
   label: string,
   place: ListPlace,
   next: (label: string, value: unknown) => string,
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): string {
   if (items.length === 0 && place === "beside") {
     throw misfit(
@@ -314,10 +312,10 @@ function isAlone(text: string, previous: Token | undefined, next: Token | undefi
   );
 }
 
-const remembered = new WeakMap<DialectFacts, Map<string, readonly Token[]>>();
+const remembered = new WeakMap<SqlDialect, Map<string, readonly Token[]>>();
 
 /** The tokens of a text; the last few hundred short statements are remembered. */
-function tokensOf(text: string, facts: DialectFacts): readonly Token[] {
+function tokensOf(text: string, facts: SqlDialect): readonly Token[] {
   let known = remembered.get(facts);
   if (!known) remembered.set(facts, (known = new Map()));
   let tokens = known.get(text);

@@ -1,4 +1,4 @@
-import type { DialectFacts } from "./dialect-facts.ts";
+import type { SqlDialect } from "./dialect.ts";
 
 export type TokenKind = "word" | "string" | "identifier" | "number" | "placeholder" | "operator";
 
@@ -20,7 +20,7 @@ export type Reference = readonly ["next"] | readonly ["number", number] | readon
  *
  * @param forced Offsets at which a `?` is a placeholder whatever stands around it.
  */
-export function tokenize(text: string, facts: DialectFacts, forced?: ReadonlySet<number>): Token[] {
+export function tokenize(text: string, facts: SqlDialect, forced?: ReadonlySet<number>): Token[] {
   const tokens: Token[] = [];
   const length = text.length;
   let brackets = 0;
@@ -41,8 +41,9 @@ export function tokenize(text: string, facts: DialectFacts, forced?: ReadonlySet
       inBrackets: brackets > 0,
       forced: forced?.has(at) ?? false,
     });
-    if (code === 0x5b && token.kind === "operator") brackets++;
-    else if (code === 0x5d && brackets > 0) brackets--;
+    const opens = code === 0x5b || (code === 0x7b && facts.structs);
+    if (opens && token.kind === "operator") brackets++;
+    else if ((code === 0x5d || (code === 0x7d && facts.structs)) && brackets > 0) brackets--;
     tokens.push(token);
     at = token.end;
   }
@@ -59,7 +60,7 @@ function readToken(
   text: string,
   start: number,
   code: number,
-  facts: DialectFacts,
+  facts: SqlDialect,
   around: Surroundings,
 ): Token {
   if (isNameStart(code)) return readWord(text, start, code, facts);
@@ -87,7 +88,7 @@ function readToken(
   );
 }
 
-function readWord(text: string, start: number, code: number, facts: DialectFacts): Token {
+function readWord(text: string, start: number, code: number, facts: SqlDialect): Token {
   if (facts.escapeStrings && (code | 0x20) === 0x65 && text[start + 1] === "'") {
     return { kind: "string", start, end: quotedEnd(text, start + 2, "'", true) };
   }
@@ -98,7 +99,7 @@ function readPlaceholder(
   text: string,
   start: number,
   character: string,
-  facts: DialectFacts,
+  facts: SqlDialect,
   around: Surroundings,
 ): Token | undefined {
   const next = text.charCodeAt(start + 1);
@@ -120,7 +121,8 @@ function readPlaceholder(
       return named(text, start);
     case "$":
       if (facts.dollarNumbers && isDigit(next)) return numbered(text, start, 1);
-      return facts.dollarNames && isNameStart(next) ? named(text, start) : undefined;
+      if (!facts.dollarNames || !isNameStart(next)) return undefined;
+      return facts.dollarQuotes && opensDollarQuote(text, start) ? undefined : named(text, start);
     case "@":
       if (!facts.atNames) return undefined;
       if (text[start + 1] === "@")
@@ -197,16 +199,24 @@ function readDollarQuote(
   text: string,
   start: number,
   character: string,
-  facts: DialectFacts,
+  facts: SqlDialect,
 ): Token | undefined {
   if (character !== "$" || !facts.dollarQuotes) return undefined;
-  const tagEnd = isNameStart(text.charCodeAt(start + 1))
-    ? skipWhile(text, start + 2, isPlaceholderPart)
-    : start + 1;
+  const tagEnd = dollarTagEnd(text, start);
   if (text[tagEnd] !== "$") return undefined;
   const tag = text.slice(start, tagEnd + 1);
   const close = text.indexOf(tag, tagEnd + 1);
   return { kind: "string", start, end: close === -1 ? text.length : close + tag.length };
+}
+
+function opensDollarQuote(text: string, start: number): boolean {
+  return text[dollarTagEnd(text, start)] === "$";
+}
+
+function dollarTagEnd(text: string, start: number): number {
+  return isNameStart(text.charCodeAt(start + 1))
+    ? skipWhile(text, start + 2, isPlaceholderPart)
+    : start + 1;
 }
 
 function readOperator(text: string, start: number): Token {
@@ -215,7 +225,7 @@ function readOperator(text: string, start: number): Token {
 }
 
 /** The offset after a comment that starts here, or `at` where none does. */
-function commentEnd(text: string, at: number, code: number, facts: DialectFacts): number {
+function commentEnd(text: string, at: number, code: number, facts: SqlDialect): number {
   if (code === 0x2d && text[at + 1] === "-") {
     const after = text.charCodeAt(at + 2);
     if (!facts.hashComments || Number.isNaN(after) || after <= 0x20) return lineEnd(text, at + 2);

@@ -1,4 +1,4 @@
-import type { Table } from "@conn/core";
+import type { Table } from "../table.ts";
 import { type Fragment, partsOf, sql, SqlFragment, type SqlHelpers } from "./fragment.ts";
 
 /** The tag of a connection or a session: awaited, its template runs as a query there. */

@@ -1,4 +1,4 @@
-import { ConnError } from "@conn/core";
+import { ConnError } from "../errors.ts";
 import { loneSurrogate } from "./values.ts";
 
 /** A name that the compiler quotes in the engine's own way. */

@@ -1,4 +1,6 @@
-import { ConnError, type Problem, type StandardSchemaV1, Table } from "@conn/core";
+import { ConnError, type Problem } from "./errors.ts";
+import type { StandardSchemaV1 } from "./standard-schema.ts";
+import { Table } from "./table.ts";
 
 /**
  * The table with every row checked by a schema: as it is where the schema changes nothing, else made
