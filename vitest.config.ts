@@ -11,10 +11,12 @@ export default defineConfig({
     projects: [
       "packages/core",
       "packages/duckdb",
+      "packages/formats",
       "packages/sql",
       "packages/testing",
       "packages/create-conn-plugin",
       "packages/emulators",
+      "packages/files",
       "docs",
     ],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],

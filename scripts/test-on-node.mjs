@@ -25,6 +25,8 @@ const args = old
       "--project",
       "testing",
       "--project",
+      "files",
+      "--project",
       "create",
     ];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

@@ -32,6 +32,7 @@ export default defineConfig({
           "tables",
           "sql",
           "duckdb",
+          "files",
           "coming-from-streamlit",
         ]),
       },

@@ -38,6 +38,7 @@ beforeAll(async () => {
         dependencies: {
           "@conn/core": "*",
           "@conn/duckdb": "*",
+          "@conn/files": "*",
           "@conn/sql": "*",
           "@conn/testing": "*",
         },
@@ -97,7 +98,7 @@ it("the pages have snippets", () => {
 async function install(): Promise<void> {
   const modules = join(home, "node_modules");
   const packages = join(import.meta.dirname, "../../packages");
-  for (const name of ["core", "duckdb", "sql", "testing"]) {
+  for (const name of ["core", "duckdb", "formats", "files", "sql", "testing"]) {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
@@ -110,6 +111,8 @@ async function install(): Promise<void> {
     join(packages, "core"),
     join(packages, "duckdb"),
     join(packages, "sql"),
+    join(packages, "files"),
+    join(packages, "formats"),
   ]) {
     for await (const name of glob(["*", "@*/*"], { cwd: join(source, "node_modules") })) {
       if (/^@[^/]+$|^@conn\//.test(name)) continue;

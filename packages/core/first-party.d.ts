@@ -2,4 +2,6 @@
 // @ts-ignore -- a package that is not installed is no error here
 import type {} from "@conn/duckdb";
 // @ts-ignore -- a package that is not installed is no error here
+import type {} from "@conn/files";
+// @ts-ignore -- a package that is not installed is no error here
 import type {} from "@conn/sql";

@@ -56,6 +56,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   #closing: Promise<void> | undefined;
   #owner: CacheOwner;
   readonly #budget = new RetryBudget();
+  /** Failures of requests that were repeated already. */
+  readonly #givenUp = new WeakSet<object>();
 
   constructor(init: ConnectionInit<Config>) {
     this.name = init.name;
@@ -177,6 +179,30 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     options: RunOptions = {},
   ): Promise<T> {
     return this.#attempt(operation, task, options);
+  }
+
+  /**
+   * One of several requests that a call makes, repeated by itself where its failure allows it, so that
+   * the call need not begin anew: it is not repeated as a whole once this gave up.
+   */
+  protected async retried<T>(
+    operation: string,
+    request: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await retry(request, {
+        budget: this.#budget,
+        policy: state.settings.retry ?? {},
+        signal,
+        classify: (error) => this.#verdict(error, true),
+        onRetry: (attempt, wait) =>
+          publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
+      });
+    } catch (error) {
+      if (typeof error === "object" && error !== null) this.#givenUp.add(error);
+      throw error;
+    }
   }
 
   /** Holds the client for something longer than a call: a session, a stream. Release it. */
@@ -350,7 +376,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   }
 
   #verdict(error: unknown, repeatable: boolean): { retry: boolean; after?: number } {
-    if (!repeatable) return { retry: false };
+    if (!repeatable || this.#givenUp.has(error as object)) return { retry: false };
     const transient = this.isTransient?.(error);
     if (typeof transient === "number") return { retry: true, after: transient };
     return { retry: transient ?? this.#judge(error) !== "final" };

@@ -1,5 +1,7 @@
 /** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
+export { canonical } from "./cache-key.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+export { toSeconds } from "./duration.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { wrap as wrapError } from "./failure.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";
@@ -9,3 +11,13 @@ export { checkRows } from "./rows-schema.ts";
 export { secretsSchema } from "./secrets-schema.ts";
 export { Streamed } from "./streamed.ts";
 export { decode, encode } from "./table/codec.ts";
+export {
+  cellReader,
+  type Column,
+  columnsOfTable,
+  instantText,
+  isValid,
+  type Storage,
+  type StoredColumn,
+  tableOfColumns,
+} from "./table/columnar.ts";

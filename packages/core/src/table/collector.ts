@@ -152,7 +152,7 @@ function isBare(chunk: ColumnChunk): chunk is ArrayLike<unknown> {
 }
 
 /** Names that occur once keep their name, so a suffix never takes another column's. */
-function withUniqueNames(columns: readonly ColumnSpec[]): ColumnSpec[] {
+export function withUniqueNames(columns: readonly ColumnSpec[]): ColumnSpec[] {
   const taken = new Set(columns.map(({ name }) => name));
   const seen = new Set<string>();
   return columns.map((column) => {

@@ -1,0 +1,330 @@
+import { isValid, type Storage } from "@conn/core/toolkit";
+import { ArrayBuilder, type Builder, cellText } from "./builder.ts";
+import { classify, instantOf, numberOf } from "./kinds.ts";
+import type { Nulls } from "./nulls.ts";
+import type { Block } from "./scan.ts";
+
+/** Powers of ten that doubles hold exactly: what makes mantissa / power the nearest double. */
+const powers = Float64Array.from({ length: 23 }, (_, power) => 10 ** power);
+
+/** Digits of which every integer is below 2^53. */
+const safeDigits = 15;
+
+/** Integers that doubles hold, from canonical text alone, so that text can be made of them again. */
+export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builder {
+  readonly kind = "integer";
+  readonly #nulls: Nulls;
+
+  constructor(nulls: Nulls, rows = 0) {
+    super(new Float64Array());
+    this.#nulls = nulls;
+    this.startWithNulls(rows);
+  }
+
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
+  }
+
+  parse(block: Block, column: number, from: number): number {
+    const { bytes, offsets, rows, width } = block;
+    const data = this.reserve(rows - from);
+    let length = this.length;
+    for (let row = from; row < rows; row++) {
+      const cell = (row * width + column) << 1;
+      const start = offsets[cell]!;
+      let end = offsets[cell + 1]!;
+      if (end < 0) end = ~end;
+      let at = start;
+      let value = 0;
+      let digit = 0;
+      const negative = bytes[at] === 45;
+      if (negative) at++;
+      const digits = end - at;
+      if (digits > 0 && digits <= safeDigits && (bytes[at] !== 48 || (digits === 1 && !negative))) {
+        for (; at < end; at++) {
+          digit = bytes[at]! - 48;
+          if (digit < 0 || digit > 9) break;
+          value = value * 10 + digit;
+        }
+        if (at === end) {
+          data[length++] = negative ? -value : value;
+          continue;
+        }
+      }
+      if (start === end || this.#nulls.has(bytes, start, end)) {
+        this.setNull(length++, offsets[cell + 1]! < 0);
+        continue;
+      }
+      const text = cellText(block, start, end);
+      if (classify(text) !== "integer") {
+        this.length = length;
+        return row;
+      }
+      data[length++] = Number(text);
+    }
+    this.length = length;
+    return rows;
+  }
+
+  /** The same values as doubles, or with the given types of memory. */
+  toFloats(): FloatBuilder {
+    return new FloatBuilder(this.#nulls, this);
+  }
+
+  toBigInts(): BigIntegerBuilder {
+    return new BigIntegerBuilder(this.#nulls, this);
+  }
+
+  texts(): (string | null)[] {
+    return valuesOf(this.length, this.data, this.valid).map((value) =>
+      value === null ? null : String(value),
+    );
+  }
+
+  memory(): { data: Float64Array; valid: Uint8Array | undefined } {
+    return { data: this.data, valid: this.valid };
+  }
+
+  finish(): { type: "integer"; storage: Storage } {
+    const { data, length } = this;
+    let narrow = true;
+    for (let row = 0; row < length && narrow; row++) narrow = (data[row]! | 0) === data[row];
+    const trimmed = narrow ? Int32Array.from(data.subarray(0, length)) : data.slice(0, length);
+    return { type: "integer", storage: { kind: "number", data: trimmed, valid: this.validBits() } };
+  }
+}
+
+export class FloatBuilder extends ArrayBuilder<Float64Array> implements Builder {
+  readonly kind = "float";
+  readonly #nulls: Nulls;
+
+  constructor(nulls: Nulls, before: IntegerBuilder | number = 0) {
+    super(new Float64Array());
+    this.#nulls = nulls;
+    if (typeof before === "number") this.startWithNulls(before);
+    else {
+      const { data, valid } = before.memory();
+      [this.data, this.valid, this.length] = [data, valid, before.length];
+    }
+  }
+
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
+  }
+
+  parse(block: Block, column: number, from: number): number {
+    const { bytes, offsets, rows, width } = block;
+    const data = this.reserve(rows - from);
+    let length = this.length;
+    for (let row = from; row < rows; row++) {
+      const cell = (row * width + column) << 1;
+      const start = offsets[cell]!;
+      let end = offsets[cell + 1]!;
+      if (end < 0) end = ~end;
+      let at = start;
+      let mantissa = 0;
+      let point = -1;
+      const negative = bytes[at] === 45;
+      if (negative) at++;
+      // A zero that leads stands before the point or alone.
+      const plain =
+        end > at &&
+        end - at <= safeDigits + 1 &&
+        (bytes[at] !== 48 || end - at === 1 || bytes[at + 1] === 46);
+      if (plain) {
+        for (; at < end; at++) {
+          const digit = bytes[at]! - 48;
+          if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit;
+          else if (digit === -2 && point < 0) point = at;
+          else break;
+        }
+        const digits = end - start - (negative ? 1 : 0) - (point < 0 ? 0 : 1);
+        if (at === end && digits > 0 && mantissa <= Number.MAX_SAFE_INTEGER) {
+          const value = point < 0 ? mantissa : mantissa / powers[end - point - 1]!;
+          data[length++] = negative ? -value : value;
+          continue;
+        }
+      }
+      if (start === end || this.#nulls.has(bytes, start, end)) {
+        this.setNull(length++, offsets[cell + 1]! < 0);
+        continue;
+      }
+      const text = cellText(block, start, end);
+      const kind = classify(text);
+      if (kind !== "float" && kind !== "integer") {
+        this.length = length;
+        return row;
+      }
+      data[length++] = numberOf(text);
+    }
+    this.length = length;
+    return rows;
+  }
+
+  finish(): { type: "float"; storage: Storage } {
+    const data = this.data.slice(0, this.length);
+    return { type: "float", storage: { kind: "number", data, valid: this.validBits() } };
+  }
+}
+
+/** Integers of which one at least is beyond 2^53. */
+export class BigIntegerBuilder extends ArrayBuilder<BigInt64Array> implements Builder {
+  readonly kind = "bigint";
+  readonly #nulls: Nulls;
+
+  constructor(nulls: Nulls, before: IntegerBuilder | number = 0) {
+    super(new BigInt64Array());
+    this.#nulls = nulls;
+    if (typeof before === "number") this.startWithNulls(before);
+    else {
+      const { data, valid } = before.memory();
+      this.data = BigInt64Array.from(data, BigInt);
+      [this.valid, this.length] = [valid, before.length];
+    }
+  }
+
+  protected larger(length: number): BigInt64Array {
+    return new BigInt64Array(length);
+  }
+
+  parse(block: Block, column: number, from: number): number {
+    const { bytes, offsets, rows, width } = block;
+    const data = this.reserve(rows - from);
+    for (let row = from; row < rows; row++) {
+      const cell = (row * width + column) << 1;
+      const start = offsets[cell]!;
+      const end = offsets[cell + 1]! < 0 ? ~offsets[cell + 1]! : offsets[cell + 1]!;
+      if (start === end || this.#nulls.has(bytes, start, end)) {
+        this.setNull(this.length++, offsets[cell + 1]! < 0);
+        continue;
+      }
+      const text = cellText(block, start, end);
+      const kind = classify(text);
+      if (kind !== "integer" && kind !== "bigint") return row;
+      data[this.length++] = BigInt(text);
+    }
+    return rows;
+  }
+
+  texts(): (string | null)[] {
+    return valuesOf(this.length, this.data, this.valid).map((value) =>
+      value === null ? null : String(value),
+    );
+  }
+
+  finish(): { type: "integer"; storage: Storage } {
+    const data = this.data.slice(0, this.length);
+    const valid = this.validBits();
+    if (data.some((value) => BigInt.asIntN(54, value) !== value))
+      return { type: "integer", storage: { kind: "bigint", data, valid } };
+    return {
+      type: "integer",
+      storage: { kind: "number", data: Float64Array.from(data, Number), valid },
+    };
+  }
+}
+
+/** Instants, as milliseconds since 1970 with microseconds in the fraction. */
+export class InstantBuilder extends ArrayBuilder<Float64Array> implements Builder {
+  readonly kind = "timestamp";
+  readonly #nulls: Nulls;
+
+  constructor(nulls: Nulls, rows = 0) {
+    super(new Float64Array());
+    this.#nulls = nulls;
+    this.startWithNulls(rows);
+  }
+
+  protected larger(length: number): Float64Array {
+    return new Float64Array(length);
+  }
+
+  parse(block: Block, column: number, from: number): number {
+    const { bytes, offsets, rows, width } = block;
+    const data = this.reserve(rows - from);
+    for (let row = from; row < rows; row++) {
+      const cell = (row * width + column) << 1;
+      const start = offsets[cell]!;
+      const end = offsets[cell + 1]! < 0 ? ~offsets[cell + 1]! : offsets[cell + 1]!;
+      const quick = instantOfBytes(bytes, start, end);
+      if (quick === quick) {
+        data[this.length++] = quick;
+        continue;
+      }
+      if (start === end || this.#nulls.has(bytes, start, end)) {
+        this.setNull(this.length++, offsets[cell + 1]! < 0);
+        continue;
+      }
+      const text = cellText(block, start, end);
+      if (classify(text) !== "timestamp") return row;
+      data[this.length++] = instantOf(text);
+    }
+    return rows;
+  }
+
+  finish(): { type: "timestamp"; storage: Storage } {
+    const data = this.data.slice(0, this.length);
+    return { type: "timestamp", storage: { kind: "instant", data, valid: this.validBits() } };
+  }
+}
+
+/** `YYYY-MM-DDTHH:MM:SS[.fff[fff]]Z` by arithmetic; NaN for anything else. */
+function instantOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  const size = end - start;
+  if ((size !== 20 && size !== 24 && size !== 27) || bytes[end - 1] !== 90) return NaN;
+  const separator = bytes[start + 10];
+  if (bytes[start + 4] !== 45 || bytes[start + 7] !== 45) return NaN;
+  if (separator !== 84 && separator !== 32) return NaN;
+  if (bytes[start + 13] !== 58 || bytes[start + 16] !== 58) return NaN;
+  const year = digits(bytes, start, 4);
+  const month = digits(bytes, start + 5, 2);
+  const day = digits(bytes, start + 8, 2);
+  const hour = digits(bytes, start + 11, 2);
+  const minute = digits(bytes, start + 14, 2);
+  const second = digits(bytes, start + 17, 2);
+  if (!(month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60))
+    return NaN;
+  if (!(day <= 28 || day <= daysOf(year, month))) return NaN;
+  let fraction = 0;
+  if (size > 20) {
+    if (bytes[start + 19] !== 46) return NaN;
+    fraction = size === 24 ? digits(bytes, start + 20, 3) : digits(bytes, start + 20, 6) / 1000;
+  }
+  return (
+    (dayNumber(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + fraction
+  );
+}
+
+function digits(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let index = at; index < at + count; index++) {
+    const digit = bytes[index]! - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Days since 1970 of a day of the Gregorian calendar, with years that begin in March. */
+function dayNumber(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const ofEra = shifted - era * 400;
+  const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return (
+    era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
+  );
+}
+
+function valuesOf<T>(
+  length: number,
+  data: ArrayLike<T>,
+  valid: Uint8Array | undefined,
+): (T | null)[] {
+  return Array.from({ length }, (_, row) => (isValid(valid, row) ? data[row]! : null));
+}

@@ -1,0 +1,15 @@
+export type { Format } from "./format.ts";
+export type {
+  Compression,
+  CSVReadOptions,
+  FormatOptions,
+  Limits,
+  WriteOptions,
+} from "./options.ts";
+export { readBatches, readBytes, readJson, readTable, readText } from "./read.ts";
+export { formatOf, registerFormat } from "./registry.ts";
+export { concatTables } from "./rows.ts";
+export { bytesSource } from "./source.ts";
+export type { ByteSource } from "./source.ts";
+export type { Comparison, Conditions, Where, WhereValue } from "./where.ts";
+export { writeTable } from "./write.ts";

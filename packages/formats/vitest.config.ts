@@ -1,0 +1,7 @@
+import { defineProject } from "vitest/config";
+
+export default defineProject({
+  resolve: { conditions: ["conn:source", "node"] },
+  ssr: { resolve: { conditions: ["conn:source", "node"] } },
+  test: { name: "formats", include: ["test/**/*.test.ts"] },
+});
