@@ -191,14 +191,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     signal?: AbortSignal,
   ): Promise<T> {
     try {
-      return await retry(request, {
-        budget: this.#budget,
-        policy: state.settings.retry ?? {},
-        signal,
-        classify: (error) => this.#verdict(error, true),
-        onRetry: (attempt, wait) =>
-          publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
-      });
+      return await this.#retry(operation, request, signal, () => true);
     } catch (error) {
       if (typeof error === "object" && error !== null) this.#givenUp.add(error);
       throw error;
@@ -251,7 +244,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const name = { connection: this.name, operation };
     let phase: "open" | "call" = "open";
     try {
-      return await retry(
+      return await this.#retry(
+        operation,
         async () => {
           if (this.#closing) throw this.#closedError(operation);
           if (signal?.aborted) throw abortError(signal.reason, name);
@@ -273,13 +267,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
             throw error;
           }
         },
-        {
-          budget: this.#budget,
-          policy: state.settings.retry ?? {},
-          signal,
-          classify: (error) => this.#verdict(error, phase === "open" || repeat),
-          onRetry: (attempt, wait) => publish({ kind: "retry", ...name, attempt, wait }),
-        },
+        signal,
+        () => phase === "open" || repeat,
       );
     } catch (error) {
       const step = phase === "open" ? "open" : operation;
@@ -294,6 +283,22 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
       publish({ kind: "failure", ...name, code: explained.code });
       throw explained;
     }
+  }
+
+  #retry<T>(
+    operation: string,
+    task: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    repeatable: () => boolean,
+  ): Promise<T> {
+    return retry(task, {
+      budget: this.#budget,
+      policy: state.settings.retry ?? {},
+      signal,
+      classify: (error) => this.#verdict(error, repeatable()),
+      onRetry: (attempt, wait) =>
+        publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
+    });
   }
 
   #current(): Lifetime<Client> {
