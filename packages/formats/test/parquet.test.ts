@@ -173,7 +173,7 @@ it.each(["snappy", "none", "gzip", "brotli"] as const)(
       { s: null, i: null, big: null, f: null, b: null, day: null, list: null, raw: null },
     ]);
     const chunks: Uint8Array[] = [];
-    for await (const chunk of writeTable(table as Table, { format: "parquet", compression }))
+    for await (const chunk of writeTable(table, { format: "parquet", compression }))
       chunks.push(chunk);
     const back = await readTable(source("pets.parquet", Buffer.concat(chunks)));
     // A list is written as JSON.

@@ -198,7 +198,7 @@ function mapCell(map: unknown, key: Convert, value: Convert): unknown {
       value: value(pair.value),
     }));
   }
-  return Object.fromEntries(Object.entries(map).map(([name, item]) => [String(name), value(item)]));
+  return Object.fromEntries(Object.entries(map).map(([name, item]) => [name, value(item)]));
 }
 
 function safeInteger(value: bigint): number | bigint {

@@ -40,7 +40,7 @@ export async function openParquet(given: ByteSource, options: FormatOptions): Pr
         throw new ConnError("CONN_TRUNCATED", `${name} ended before byte ${end}, of ${size}.`);
       const whole =
         bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-      return (whole ? bytes.buffer : new Uint8Array(bytes).buffer) as ArrayBuffer;
+      return whole ? bytes.buffer : new Uint8Array(bytes).buffer;
     },
   };
   const tail = new Uint8Array(await file.slice(size - Math.min(size, footerSize), size));

@@ -146,7 +146,7 @@ async function boundedCompressors(name: string, metadata: FileMetaData): Promise
           name,
           `a page claims ${size} bytes, and the footer ${most} for its whole column`,
         );
-      return (decompress as (input: Uint8Array, size: number) => Uint8Array)(input, size);
+      return decompress(input, size);
     },
   ]);
   return Object.fromEntries(bounded) as Compressors;

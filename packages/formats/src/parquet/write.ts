@@ -154,7 +154,7 @@ function decimalPlan(
   for (let row = 0; row < length; row++) {
     const cell = read(row);
     if (cell === null) continue;
-    const parts = /^-?(\d+)(?:\.(\d+))?$/.exec(String(cell));
+    const parts = /^-?(\d+)(?:\.(\d+))?$/.exec(cell as string);
     if (!parts) return undefined;
     whole = Math.max(whole, parts[1]!.length);
     scale = Math.max(scale, parts[2]?.length ?? 0);
