@@ -2,7 +2,8 @@ import { arrow } from "./arrow/format.ts";
 import { csv, tsv } from "./csv/format.ts";
 import type { Format } from "./format.ts";
 import { json, jsonl } from "./json/format.ts";
+import { parquet } from "./parquet/format.ts";
 import { bytes, text } from "./text.ts";
 
 /** Those that need no plugin. Where content alone tells, the first that resembles it is taken. */
-export const builtIn: readonly Format[] = [arrow, jsonl, json, csv, tsv, text, bytes];
+export const builtIn: readonly Format[] = [parquet, arrow, jsonl, json, csv, tsv, text, bytes];

@@ -5,7 +5,7 @@ const defaults: Readonly<Record<keyof Limits, number>> = {
   decompressedSize: 16e9,
   lineLength: 64e6,
   depth: 200,
-  cells: 2e9,
+  cells: 500e6,
   columns: 100_000,
 };
 

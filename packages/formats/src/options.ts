@@ -5,13 +5,13 @@ export type Compression = "gzip" | "deflate" | "brotli" | "zstd" | "bzip2";
 
 /** Bounds that a file must not exceed, against bombs; each can be raised, and `Infinity` lifts it. */
 export interface Limits {
-  /** Bytes after decompression: 16 GB for streams, 2 GB for what is read as a whole, unless told. */
+  /** Bytes after decompression: 16 GB unless told, and 4 GB of what has to be in memory at once. */
   readonly decompressedSize?: number | undefined;
   /** Bytes of one line of CSV or JSONL: 64 MB unless told. */
   readonly lineLength?: number | undefined;
   /** Arrays and objects inside of each other: 200 unless told. */
   readonly depth?: number | undefined;
-  /** Cells of one table, rows times columns: 2,000 million unless told. */
+  /** Cells of one table, rows times columns: 500 million unless told. */
   readonly cells?: number | undefined;
   /** Columns of one table: 100,000 unless told. */
   readonly columns?: number | undefined;

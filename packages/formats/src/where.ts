@@ -44,8 +44,7 @@ export function comparisonOf(
       hint: `For rows where it is null: { ${name}: { null: true } }.`,
     });
   }
-  if (typeof condition !== "object" || condition instanceof Date)
-    return { "=": condition as WhereValue };
+  if (typeof condition !== "object" || condition instanceof Date) return { "=": condition };
   for (const operator of Object.keys(condition)) {
     if (operators.has(operator)) continue;
     throw new ConnError("CONN_ARGUMENT", `\`where\` does not know the test "${operator}".`, {

@@ -80,9 +80,9 @@ describe("mistakes", () => {
 
   it("the length of lines is bounded", async () => {
     const text = `{"a":"${"x".repeat(3_000_000)}`;
-    await expect(
-      rowsOf("pets.jsonl", text, { limits: { lineLength: 1e6 } }),
-    ).rejects.toMatchObject({ code: "CONN_LIMIT" });
+    await expect(rowsOf("pets.jsonl", text, { limits: { lineLength: 1e6 } })).rejects.toMatchObject(
+      { code: "CONN_LIMIT" },
+    );
   });
 });
 

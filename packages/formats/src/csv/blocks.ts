@@ -117,7 +117,7 @@ class Reader {
       const names = Array.from({ length: first.width }, (_, index) => {
         const end = first.offsets[index * 2 + 1]!;
         const text = header
-          ? bytes.toString("utf8", first.offsets[index * 2]!, end < 0 ? ~end : end)
+          ? bytes.toString("utf8", first.offsets[index * 2], end < 0 ? ~end : end)
           : "";
         return text || `column_${index + 1}`;
       });

@@ -43,9 +43,9 @@ export function classify(text: string): Kind {
 export function join(one: Kind, other: Kind): Kind {
   if (one === other || other === "null") return one;
   if (one === "null") return other;
-  const pair = [one, other];
-  if (pair.includes("integer") && pair.includes("float")) return "float";
-  if (pair.includes("integer") && pair.includes("bigint")) return "bigint";
+  const pair = new Set([one, other]);
+  if (pair.has("integer") && pair.has("float")) return "float";
+  if (pair.has("integer") && pair.has("bigint")) return "bigint";
   return "string";
 }
 
