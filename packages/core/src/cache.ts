@@ -208,13 +208,9 @@ function assertStore(store: CacheStore | string): void {
     (typeof store?.get === "function" && typeof store.set === "function")
   )
     return;
-  throw new ConnError(
-    "CONN_ARGUMENT",
-    "`cache.store` is no store: it needs `get(key)` and `set(key, value, ttl)`.",
-    {
-      hint: 'Pass a Keyv, such as new Keyv(new KeyvRedis("redis://…")), or a directory\'s path.',
-    },
-  );
+  throw new ConnError("CONN_ARGUMENT", "`cache.store` is no store: it needs `get` and `set`.", {
+    hint: "Pass a Keyv, or a directory's path.",
+  });
 }
 
 function nameOf<T>({ owner, call }: CacheRequest<T>): CallName {

@@ -193,7 +193,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     try {
       return await this.#retry(operation, request, signal, () => true);
     } catch (error) {
-      if (typeof error === "object" && error !== null) this.#givenUp.add(error);
+      this.#givenUp.add(Object(error) as object);
       throw error;
     }
   }

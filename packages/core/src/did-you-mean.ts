@@ -26,29 +26,23 @@ function normalise(word: string): string {
 /** Insertions, deletions, replacements and swaps of neighbours between two words; at least `limit` where there are more. */
 function edits(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit;
-  let before: number[] = [];
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
+  const table: number[][] = [];
+  for (let row = 0; row <= from.length; row++) {
+    table.push([row]);
     for (let column = 1; column <= to.length; column++) {
+      const at = (up: number, left: number): number =>
+        table[row - up]?.[column - left] ?? row + column;
       const same = from[row - 1] === to[column - 1];
-      let cost = Math.min(
-        previous[column]! + 1,
-        current[column - 1]! + 1,
-        previous[column - 1]! + (same ? 0 : 1),
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      table[row]!.push(
+        Math.min(
+          at(1, 0) + 1,
+          at(0, 1) + 1,
+          at(1, 1) + (same ? 0 : 1),
+          swapped ? at(2, 2) + 1 : Infinity,
+        ),
       );
-      if (
-        row > 1 &&
-        column > 1 &&
-        from[row - 1] === to[column - 2] &&
-        from[row - 2] === to[column - 1]
-      ) {
-        cost = Math.min(cost, before[column - 2]! + 1);
-      }
-      current.push(cost);
     }
-    before = previous;
-    previous = current;
   }
-  return previous[to.length]!;
+  return table[from.length]![to.length]!;
 }

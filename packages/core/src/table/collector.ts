@@ -169,8 +169,5 @@ function rowTooLong(row: number, cells: number, columns: number): ConnError {
   return new ConnError(
     "CONN_ARGUMENT",
     `Row ${row + 1} has ${cells} cells, and the table ${columns} columns.`,
-    {
-      hint: "Give the builder a column for every cell.",
-    },
   );
 }

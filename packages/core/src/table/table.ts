@@ -311,7 +311,7 @@ function columnsOf(rows: readonly object[]): ColumnSpec[] {
         "CONN_ARGUMENT",
         `Row ${index + 1} is no object but ${row === null ? "null" : `a ${typeof row}`}.`,
         {
-          hint: "For rows that are arrays use Table.fromArrays(rows, columns).",
+          hint: "For arrays use Table.fromArrays(rows, columns).",
         },
       );
     }
@@ -330,7 +330,6 @@ function namesOf(columns: readonly ColumnInfo[]): string[] {
 
 function noColumn(name: string, existing: readonly string[]): ConnError {
   return new ConnError("CONN_ARGUMENT", `The table has no column "${printable(name)}".`, {
-    hint:
-      existing.length > 0 ? `It has: ${existing.map(printable).join(", ")}.` : "It has no columns.",
+    hint: `It has: ${existing.map(printable).join(", ") || "none"}.`,
   });
 }

@@ -10,7 +10,7 @@ export function copyValue(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) {
     if (typeof value === "function" || typeof value === "symbol") {
       throw new ConnError("CONN_ARGUMENT", `A cell cannot be a ${typeof value}.`, {
-        hint: "Call it, or leave the property out of the rows.",
+        hint: "Call it, or leave it out.",
       });
     }
     return value === undefined && depth === 0 ? null : value;
@@ -20,7 +20,7 @@ export function copyValue(value: unknown, depth = 0): unknown {
       "CONN_ARGUMENT",
       `A cell is nested deeper than ${deepest} levels, or holds itself.`,
       {
-        hint: "Store it as text: JSON.stringify(value).",
+        hint: "Make it flatter, or a text.",
       },
     );
   }
