@@ -10,11 +10,13 @@ export default defineConfig({
   test: {
     projects: [
       "packages/core",
+      "packages/duckdb",
       "packages/formats",
       "packages/sql",
       "packages/testing",
       "packages/create-conn-plugin",
       "packages/emulators",
+      "packages/files",
       "docs",
     ],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],

@@ -8,6 +8,8 @@ const servers: Readonly<Record<string, string>> = {
   // Debian keeps the server's own programs elsewhere; this one comes with them.
   pg_ctlcluster: "postgresql",
   openssl: "openssl",
+  // FreeTDS's client, which bears witness that the emulated SQL Server speaks TDS.
+  tsql: "freetds-bin",
 };
 
 /** Servers are where not everybody's PATH leads. */

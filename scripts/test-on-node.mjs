@@ -14,5 +14,19 @@ const runner = fileURLToPath(
 );
 const args = old
   ? ["run", "--config", "vitest.node20.config.ts"]
-  : ["run", "--project", "core", "--project", "sql", "--project", "testing", "--project", "create"];
+  : [
+      "run",
+      "--project",
+      "core",
+      "--project",
+      "duckdb",
+      "--project",
+      "sql",
+      "--project",
+      "testing",
+      "--project",
+      "files",
+      "--project",
+      "create",
+    ];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

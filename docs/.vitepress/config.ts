@@ -31,6 +31,8 @@ export default defineConfig({
           "cache",
           "tables",
           "sql",
+          "duckdb",
+          "files",
           "coming-from-streamlit",
         ]),
       },

@@ -35,7 +35,13 @@ beforeAll(async () => {
       join(folder, "package.json"),
       JSON.stringify({
         type: "module",
-        dependencies: { "@conn/core": "*", "@conn/sql": "*", "@conn/testing": "*" },
+        dependencies: {
+          "@conn/core": "*",
+          "@conn/duckdb": "*",
+          "@conn/files": "*",
+          "@conn/sql": "*",
+          "@conn/testing": "*",
+        },
       }),
     );
     await writeFile(
@@ -92,7 +98,7 @@ it("the pages have snippets", () => {
 async function install(): Promise<void> {
   const modules = join(home, "node_modules");
   const packages = join(import.meta.dirname, "../../packages");
-  for (const name of ["core", "sql", "testing"]) {
+  for (const name of ["core", "duckdb", "formats", "files", "sql", "testing"]) {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
@@ -103,7 +109,10 @@ async function install(): Promise<void> {
   for (const source of [
     join(import.meta.dirname, ".."),
     join(packages, "core"),
+    join(packages, "duckdb"),
     join(packages, "sql"),
+    join(packages, "files"),
+    join(packages, "formats"),
   ]) {
     for await (const name of glob(["*", "@*/*"], { cwd: join(source, "node_modules") })) {
       if (/^@[^/]+$|^@conn\//.test(name)) continue;

@@ -1,7 +1,7 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/toolkit.ts"],
+  entry: ["src/index.ts", "src/sql.ts", "src/toolkit.ts"],
   platform: "node",
   target: "node20.19",
   dts: true,

@@ -8,7 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Table } from "@conn/core";
+import { measureDuckdb } from "./duckdb.ts";
+import { measureFiles } from "./files.ts";
 import { alternate, python, result, type Result, script } from "./measure.ts";
+import { measureServers } from "./servers.ts";
 import { writePets } from "./sqlite-file.ts";
 
 const rows = 100_000;
@@ -22,6 +25,9 @@ await measureImport();
 await measureSize();
 await measureHits();
 await measureSqlite();
+results.push(...(await measureFiles()));
+results.push(...(await measureServers()));
+results.push(...(await measureDuckdb()));
 await rm(folder, { recursive: true, force: true });
 
 console.log(
@@ -159,13 +165,26 @@ async function measureSqlite(): Promise<void> {
 
 /** Python's peers come from Debian; elsewhere the table says that they are missing. */
 function installPeers(): void {
-  if (spawnSync("/usr/bin/python3", ["-c", "import pandas, sqlalchemy"]).status === 0) return;
+  if (
+    spawnSync("/usr/bin/python3", ["-c", "import pandas, sqlalchemy, psycopg2, pymysql"]).status ===
+    0
+  )
+    return;
   if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update", "-q"], { env });
   spawnSync(
     "apt-get",
-    ["install", "-q", "-y", "--no-install-recommends", "python3-pandas", "python3-sqlalchemy"],
+    [
+      "install",
+      "-q",
+      "-y",
+      "--no-install-recommends",
+      "python3-pandas",
+      "python3-sqlalchemy",
+      "python3-psycopg2",
+      "python3-pymysql",
+    ],
     { env },
   );
 }

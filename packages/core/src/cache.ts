@@ -110,7 +110,9 @@ export class Cache {
     signal?.addEventListener("abort", abort, { once: true });
     const load = this.#load(request, controller.signal);
     try {
-      return handOut<T>(await abortable(load, signal, nameOf(request)), 0);
+      const entry = await abortable(load, signal, nameOf(request));
+      // Nobody else has it: there is nothing to copy.
+      return handOut<T>({ ...entry, sharing: "shared" }, 0);
     } finally {
       // A signal that outlives the call, as an application's own may, must not collect listeners.
       signal?.removeEventListener("abort", abort);

@@ -41,11 +41,17 @@ export interface CatalogEntry {
   readonly kind: string;
   /** Names from the root of the catalogue down to this entry. */
   readonly path: readonly string[];
-  readonly columns?: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly nullable: boolean;
-  }[];
+  readonly columns?: readonly CatalogColumn[];
+}
+
+export interface CatalogColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  /** The place in the primary key, from 1 on. Absent where the column is not part of it. */
+  readonly primaryKey?: number;
+  /** The path of the column that a foreign key refers to. */
+  readonly references?: readonly string[];
 }
 
 export interface Browsable {

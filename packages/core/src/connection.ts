@@ -56,6 +56,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   #closing: Promise<void> | undefined;
   #owner: CacheOwner;
   readonly #budget = new RetryBudget();
+  /** Failures of requests that were repeated already. */
+  readonly #givenUp = new WeakSet<object>();
 
   constructor(init: ConnectionInit<Config>) {
     this.name = init.name;
@@ -179,6 +181,23 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     return this.#attempt(operation, task, options);
   }
 
+  /**
+   * One of several requests that a call makes, repeated by itself where its failure allows it, so that
+   * the call need not begin anew: it is not repeated as a whole once this gave up.
+   */
+  protected async retried<T>(
+    operation: string,
+    request: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await this.#retry(operation, request, signal, () => true);
+    } catch (error) {
+      if (typeof error === "object" && error !== null) this.#givenUp.add(error);
+      throw error;
+    }
+  }
+
   /** Holds the client for something longer than a call: a session, a stream. Release it. */
   protected async lease(operation: string, options: RunOptions = {}): Promise<Lease<Client>> {
     return this.#attempt(
@@ -225,7 +244,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const name = { connection: this.name, operation };
     let phase: "open" | "call" = "open";
     try {
-      return await retry(
+      return await this.#retry(
+        operation,
         async () => {
           if (this.#closing) throw this.#closedError(operation);
           if (signal?.aborted) throw abortError(signal.reason, name);
@@ -247,13 +267,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
             throw error;
           }
         },
-        {
-          budget: this.#budget,
-          policy: state.settings.retry ?? {},
-          signal,
-          classify: (error) => this.#verdict(error, phase === "open" || repeat),
-          onRetry: (attempt, wait) => publish({ kind: "retry", ...name, attempt, wait }),
-        },
+        signal,
+        () => phase === "open" || repeat,
       );
     } catch (error) {
       const step = phase === "open" ? "open" : operation;
@@ -268,6 +283,22 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
       publish({ kind: "failure", ...name, code: explained.code });
       throw explained;
     }
+  }
+
+  #retry<T>(
+    operation: string,
+    task: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    repeatable: () => boolean,
+  ): Promise<T> {
+    return retry(task, {
+      budget: this.#budget,
+      policy: state.settings.retry ?? {},
+      signal,
+      classify: (error) => this.#verdict(error, repeatable()),
+      onRetry: (attempt, wait) =>
+        publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
+    });
   }
 
   #current(): Lifetime<Client> {
@@ -350,7 +381,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   }
 
   #verdict(error: unknown, repeatable: boolean): { retry: boolean; after?: number } {
-    if (!repeatable) return { retry: false };
+    if (!repeatable || this.#givenUp.has(error as object)) return { retry: false };
     const transient = this.isTransient?.(error);
     if (typeof transient === "number") return { retry: true, after: transient };
     return { retry: transient ?? this.#judge(error) !== "final" };

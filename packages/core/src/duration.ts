@@ -18,7 +18,7 @@ export function toSeconds(duration: Duration, option: string): number {
     if (match) return Number(match[1]) * secondsPerUnit[match[2]!]!;
   }
   throw new ConnError("CONN_ARGUMENT", `\`${option}\` is not a duration: ${shown(duration)}.`, {
-    hint: 'Give seconds or a unit: 600, "90s", "10m", "1h", "2d"; 0 for none, Infinity for no end.',
+    hint: 'Give seconds, or a unit: 600, "90s", "10m", "1h", "2d", Infinity.',
   });
 }
 

@@ -108,6 +108,22 @@ export const errorCodes = {
     cause: "An answer ended before its announced length.",
     remedy: "Try again; if it persists, look at the network or the proxy between.",
   },
+  CONN_NOT_FOUND: {
+    cause: "A file, object, bucket, container or folder does not exist.",
+    remedy: "Correct the path; `list()` shows what there is.",
+  },
+  CONN_FORBIDDEN: {
+    cause: "The source knows who asks, and does not allow it.",
+    remedy: "Have the permission that the message names granted to these credentials.",
+  },
+  CONN_CONFLICT: {
+    cause: "What should be written exists already, or is not the version that was named.",
+    remedy: "Read it again, and decide anew.",
+  },
+  CONN_CHANGED: {
+    cause: "A file was replaced while it was being read.",
+    remedy: "Read it once its writer is done.",
+  },
   CONN_FORMAT: {
     cause:
       "A file's content is not what its format promises, or not of the format its name suggests.",

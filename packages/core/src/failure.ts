@@ -40,15 +40,15 @@ export function hintFor(error: unknown): string | undefined {
     case "ENOTFOUND":
       return "The host name is not known: correct it in the secrets file.";
     case "EAI_AGAIN":
-      return "The name server does not answer: check the network and try again.";
+      return "The name server does not answer: check the network.";
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return "The host does not answer: check the network, the firewall and the host.";
+      return "The host does not answer: check the network and the firewall.";
     case "ENOENT":
       return "The file or folder does not exist: correct the path in the secrets file.";
     case "EACCES":
-      return "The operating system refuses access: check the permissions of the path.";
+      return "Check the permissions of the path.";
     default:
       return undefined;
   }

@@ -1,4 +1,6 @@
 // Generated from the workspace's manifests by scripts/generate.ts.
 export const firstParty: Readonly<Record<string, string>> = {
+  duckdb: "@conn/duckdb",
+  files: "@conn/files",
   sql: "@conn/sql",
 };

@@ -1,6 +1,7 @@
 export type {
   Browsable,
   Capabilities,
+  CatalogColumn,
   CatalogEntry,
   Executable,
   Params,

@@ -93,7 +93,9 @@ function isMissing(error: unknown, packageName: string): boolean {
   if (!(error instanceof Error)) return false;
   const { code, message } = error as NodeJS.ErrnoException;
   return (
-    (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") &&
-    message.includes(`'${packageName}'`)
+    ((code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") &&
+      message.includes(`'${packageName}'`)) ||
+    // Vite's words for an optional peer.
+    message.startsWith(`Could not resolve "${packageName}" imported by`)
   );
 }

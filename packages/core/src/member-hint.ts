@@ -11,6 +11,7 @@ const internals = new Set([
   "cached",
   "run",
   "lease",
+  "retried",
   "dropCached",
   "explain",
   "isConnectionLost",

@@ -22,22 +22,18 @@ export async function availableTypes(cwd: string = process.cwd()): Promise<strin
 }
 
 export function assertClass(value: unknown, where: string): asserts value is ConnectionClass {
-  const problem = problemOf(value);
-  if (problem === undefined) return;
-  throw new ConnError("CONN_PLUGIN_INVALID", `${where}: ${problem}.`, {
+  const { name, type, config, prototype } = (value ?? {}) as Partial<
+    ConnectionClass & { name: string; prototype: Partial<BaseConnection> }
+  >;
+  const lack = !prototype?.client
+    ? "does not extend BaseConnection"
+    : typeof type !== "string" || !type
+      ? "has no `static type`"
+      : !config?.["~standard"]?.validate
+        ? "has no `static config` that is a Standard Schema"
+        : undefined;
+  if (lack === undefined) return;
+  throw new ConnError("CONN_PLUGIN_INVALID", `${where}: ${name ?? typeof value} ${lack}.`, {
     hint: "A connection class extends BaseConnection and has `static type` and `static config`.",
   });
-}
-
-function problemOf(value: unknown): string | undefined {
-  if (typeof value !== "function")
-    return `expected a connection class, and got ${value === null ? "null" : typeof value}`;
-  const { name, type, config } = value as unknown as Partial<ConnectionClass> & { name: string };
-  const prototype = (value as { prototype?: Partial<BaseConnection> }).prototype;
-  if (typeof prototype?.client !== "function")
-    return `the class ${name} does not extend BaseConnection`;
-  if (typeof type !== "string" || type === "") return `the class ${name} has no \`static type\``;
-  if (typeof config?.["~standard"]?.validate !== "function")
-    return `the class ${name} has no \`static config\` that is a Standard Schema`;
-  return undefined;
 }

@@ -1,11 +1,15 @@
 /** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
+export { canonical } from "./cache-key.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+export { toSeconds } from "./duration.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { wrap as wrapError } from "./failure.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";
 export { fieldsOf, soundsSecret } from "./fields.ts";
 export { redactingTransform } from "./redact.ts";
+export { checkRows } from "./rows-schema.ts";
 export { secretsSchema } from "./secrets-schema.ts";
+export { Streamed } from "./streamed.ts";
 export { decode, encode } from "./table/codec.ts";
 export {
   cellReader,

@@ -325,6 +325,42 @@ describe("check", () => {
   });
 });
 
+describe("a call of several requests", () => {
+  class ManyRequests extends PetConnection {
+    requests = 0;
+    fail: (request: number) => boolean = () => false;
+    all(count: number): Promise<number> {
+      const call = { method: "all", args: [count] };
+      return this.cached(call, { ttl: 0 }, async (_client, signal) => {
+        for (let index = 0; index < count; index++) {
+          const request = async (): Promise<void> => {
+            if (this.fail(++this.requests))
+              throw Object.assign(new Error("busy"), { code: "ECONNREFUSED" });
+          };
+          await this.retried("all", request, signal);
+        }
+        return count;
+      });
+    }
+  }
+
+  it("repeats the one that failed, and not those before it", async () => {
+    configure({ retry: quick });
+    const conn = new ManyRequests();
+    conn.fail = (request) => request === 4;
+    expect(await conn.all(5)).toBe(5);
+    expect(conn.requests).toBe(6);
+  });
+
+  it("is not repeated as a whole once a request gave up", async () => {
+    configure({ retry: quick });
+    const conn = new ManyRequests();
+    conn.fail = (request) => request >= 4;
+    await expect(conn.all(5)).rejects.toThrow("busy");
+    expect(conn.requests).toBe(6);
+  });
+});
+
 describe("members that do not exist", () => {
   const member = (conn: PetConnection, name: string) =>
     (conn as unknown as Record<string, (() => void) | undefined>)[name];

@@ -452,3 +452,54 @@ test("an instant between two milliseconds is the Date of the first, before 1970 
   expect(times(table.column("at").toArray())).toEqual([...expected, undefined]);
   expect(table.at(1)?.at?.getTime()).toBe(-1);
 });
+
+test("typed arrays that are appended one after the other keep values, types and nulls", () => {
+  const specs = [
+    { name: "good", type: "boolean" },
+    { name: "count", type: "integer" },
+    { name: "weight", type: "float" },
+    { name: "born", type: "timestamp" },
+  ] as const;
+  const builder = new TableBuilder(specs);
+  const expected: unknown[] = [];
+  for (let part = 0; part < 50; part++) {
+    // Of lengths that are no multiple of eight, every other one with nulls.
+    const length = 10 + part;
+    const valid = part % 2 ? new Uint8Array((length + 7) >> 3).fill(0b1101_1011) : undefined;
+    const wide = part > 25 ? 2 ** 40 : 0;
+    const rows = Array.from({ length }, (_, row) => row);
+    const chunk = (values: Uint8Array | Int32Array | Float64Array) => ({ values, valid });
+    builder.appendColumns(
+      [
+        chunk(Uint8Array.from(rows, (row) => row % 2)),
+        chunk(
+          wide
+            ? Float64Array.from(rows, (row) => row + wide)
+            : Int32Array.from(rows, (row) => -row),
+        ),
+        chunk(Float64Array.from(rows, (row) => row / 4)),
+        chunk(Float64Array.from(rows, (row) => row * 1000 + 0.25)),
+      ],
+      length,
+    );
+    for (const row of rows) {
+      const isNull = valid && (valid[row >> 3]! & (1 << (row & 7))) === 0;
+      expected.push(
+        isNull
+          ? { good: null, count: null, weight: null, born: null }
+          : {
+              good: row % 2 === 1,
+              count: wide ? row + wide : 0 - row,
+              weight: row / 4,
+              born: new Date(row * 1000),
+            },
+      );
+    }
+  }
+  const table = builder.finish();
+  expect(table.columns.map(({ type }) => type)).toEqual(specs.map(({ type }) => type));
+  expect(table.rows()).toEqual(expected);
+  expect(table.column("count").nullCount).toBe(
+    expected.filter((row) => (row as { count: unknown }).count === null).length,
+  );
+});

@@ -10,6 +10,8 @@ export const misfit: unique symbol = Symbol("misfit");
 export interface ColumnPlan {
   readonly spec: ColumnSpec;
   readonly convert?: Convert | undefined;
+  /** Turns a converted value back into the cell, for a column that breaks under way. Default: it is the cell. */
+  readonly restore?: Convert | undefined;
   /** Reads the cells of so many rows straight into the table's memory. */
   readonly filler?: ((index: number, length: number) => Filler) | undefined;
 }
@@ -29,22 +31,26 @@ export class Columns {
   }
 
   /**
-   * The rows' cells, column by column. `kept` is false where a column lost its declared type over
-   * them; its cells are then as the source stored them.
+   * The rows' cells, column by column. `broken` has the plans of columns that lost their declared type
+   * over them; their cells are then as the source stored them.
    */
-  read(rows: Rows): { readonly chunks: ColumnChunk[]; readonly kept: boolean } {
+  read(rows: Rows): {
+    readonly chunks: ColumnChunk[];
+    readonly broken: ReadonlyMap<number, ColumnPlan>;
+  } {
     const filled = this.#fill(rows);
-    let kept = true;
-    const chunks = this.#plans.map(({ spec, convert }, index): ColumnChunk => {
+    const broken = new Map<number, ColumnPlan>();
+    const chunks = this.#plans.map((plan, index): ColumnChunk => {
+      const { spec, convert } = plan;
       const chunk = filled[index] ?? (convert && convertColumn(rows, index, convert));
       if (chunk) return chunk;
       if (convert) {
         this.#plans[index] = { spec: { name: spec.name } };
-        kept = false;
+        broken.set(index, plan);
       }
       return { rows, index };
     });
-    return { chunks, kept };
+    return { chunks, broken };
   }
 
   /** The columns that go straight into memory, block by block: the rows of a block are still in the processor's cache. */

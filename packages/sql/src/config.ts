@@ -26,7 +26,7 @@ const section = v.strictObject({
     v.pipe(
       v.unknown(),
       v.description(
-        "SQLite: the module better-sqlite3, handed over in `options.config`. A name, as SQLAlchemy has it, is accepted and not needed.",
+        "A vendor's module, handed over in `options.config`: better-sqlite3 for SQLite, oracledb, @sap/hana-client or @google-cloud/spanner. A name, as SQLAlchemy has it, is accepted and not needed.",
       ),
       v.metadata({ examples: ["pymysql"] }),
     ),
@@ -141,7 +141,7 @@ const section = v.strictObject({
       v.minValue(0.001),
       v.maxValue(2_000_000),
       v.description(
-        "PostgreSQL, MySQL and MariaDB: seconds after which the server itself ends a statement; on MySQL one that only reads. Default: the server's own.",
+        "Servers: seconds after which the server itself ends a statement, on MySQL one that only reads; SQL Server has no such limit, and is told to. Default: the server's own.",
       ),
       v.examples([60]),
     ),
@@ -198,7 +198,7 @@ export type Section = v.InferOutput<typeof section>;
 
 /** The settings of a SQL connection, checked: the dialect is known, and a SQLite database has its path. */
 export interface SQLConfig extends Omit<Section, "dialect" | "database"> {
-  /** `sqlite`, `postgres`, `mysql` or `mssql`. */
+  /** The first of a dialect's names: `sqlite`, `postgres`, `mysql`, `mssql`, and so on. */
   readonly dialect: string;
   readonly database: string;
   /** SQLite: `mode=rw`, which makes no file. */

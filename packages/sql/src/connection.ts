@@ -8,20 +8,23 @@ import {
   type OpenContext,
   type Table,
 } from "@conn/core";
-import { wrapError } from "@conn/core/toolkit";
+import {
+  compile,
+  type Fragment,
+  type Params,
+  type QueryTag,
+  queryTag,
+  type Statement,
+} from "@conn/core/sql";
+import { checkRows, Streamed, wrapError } from "@conn/core/toolkit";
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
 import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
 import { type Dialect, dialectOf } from "./dialects.ts";
 import type { Engine, ExecuteResult, PoolNumbers } from "./engine.ts";
 import { explainFailure } from "./explain.ts";
-import type { Fragment } from "./fragment.ts";
 import type { QueryOptions, SessionOptions, StreamOptions, TransactionOptions } from "./options.ts";
-import { compile, type Params, type Statement } from "./params.ts";
-import { checkRows } from "./rows-schema.ts";
 import { SQLSession } from "./session.ts";
-import { Streamed } from "./streamed.ts";
-import { type QueryTag, queryTag } from "./tag.ts";
 import { TransactionScope } from "./transaction-scope.ts";
 
 /** The engine of each DataSource: while one drains after a reset, the next is open beside it. */
@@ -183,17 +186,6 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
 
   protected async open(settings: SQLConfig, { name, signal }: OpenContext): Promise<DataSource> {
     const dialect = dialectOf(settings.dialect)!;
-    if (!dialect.open) {
-      throw new ConnError(
-        "CONN_UNSUPPORTED",
-        `${name} is a ${dialect.facts.title} database, which this release of @conn/sql does not open yet.`,
-        {
-          connection: name,
-          operation: "open",
-          hint: `${dialect.facts.title} arrives with a later release: npm view @conn/sql versions`,
-        },
-      );
-    }
     const engine = await dialect.open(settings, {
       name,
       signal,

@@ -39,15 +39,3 @@ export const lostCodes: ReadonlySet<string> = new Set([
   "ECONNABORTED",
   "ENOTCONN",
 ]);
-
-/** For an engine that cannot be opened yet. */
-export const unknownErrors: DialectErrors = {
-  code: () => undefined,
-  message: String,
-  connCode: () => "CONN_QUERY",
-  hint: () => undefined,
-  missing: () => undefined,
-  lost: () => false,
-  transient: () => false,
-  mayPassAgain: () => false,
-};

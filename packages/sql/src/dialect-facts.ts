@@ -1,47 +1,21 @@
-/** What the tokenizer and the parameter compiler need to know of one SQL dialect. */
-export interface DialectFacts {
-  readonly name: string;
-  /** The engine's name as people write it. */
-  readonly title: string;
-  /** Characters that open a quoted identifier; `[` closes with `]`. */
-  readonly identifierQuotes: string;
-  /** `\'` inside a plain string is a quote and not its end. */
-  readonly backslashEscapes: boolean;
-  /** `E'…'` strings with backslash escapes. */
-  readonly escapeStrings: boolean;
-  /** `$tag$ … $tag$` strings. */
-  readonly dollarQuotes: boolean;
-  /** A block comment inside a block comment. */
-  readonly nestedComments: boolean;
-  /** `#` opens a comment, and `--` does so only before white space. */
-  readonly hashComments: boolean;
-  /** What stands in `/*! … *\/` is run. */
-  readonly executableComments: boolean;
-  /** `?`, `?|` and `?&` are operators on JSON where they follow an operand. */
-  readonly jsonOperators: boolean;
-  /** `$1` takes a value by its position. */
-  readonly dollarNumbers: boolean;
-  /** `$name` takes a value by its name. */
-  readonly dollarNames: boolean;
-  /** `@name` and `@0` take a value; elsewhere `@` belongs to the engine. */
-  readonly atNames: boolean;
+import type { SqlDialect } from "@conn/core/sql";
+
+/** A dialect, and what the words of its statements do. */
+export interface DialectFacts extends SqlDialect {
   /** EXPLAIN never runs what it explains, with whatever options. */
   readonly explainNeverRuns: boolean;
-  /** The driver's own placeholder for the n-th value, counted from 0. */
-  readonly placeholder: (index: number) => string;
-  /** Stands between the parentheses of `IN ()` for no value at all, and suits `NOT IN` too. */
-  readonly emptyList: string;
-  readonly maxParameters: number;
-  /** Longest identifier in bytes; Infinity where the engine sets no limit. */
-  readonly maxIdentifier: number;
-  /** Plain objects are stored as JSON text. */
-  readonly json: boolean;
-  /** Arrays are values of their own, and not only lists for `IN`. */
-  readonly arrays: boolean;
+  /** A statement may follow another without a semicolon between, as T-SQL has it. */
+  readonly adjacentStatements: boolean;
   /** Functions that do harm from a transaction that only reads. */
   readonly harmful: RegExp;
+  /** Words that do harm there, of the statement's words with a space between: locks, and what no rollback undoes. */
+  readonly harmfulWords: RegExp;
+  /** Text that the server may read otherwise than it looks: other spaces, line ends, and what has no width. */
+  readonly unclear: RegExp;
   /** Functions that leave something on their connection: a lock, a setting. */
   readonly lasting: RegExp;
+  /** Text of statements that may leave something by other means. */
+  readonly lastingText: RegExp;
   /** First words of statements that end a transaction by themselves, and commit it. */
   readonly committing: RegExp;
 }
@@ -73,8 +47,13 @@ export const sqlite: DialectFacts = {
   maxIdentifier: Infinity,
   json: true,
   arrays: false,
+  nullInText: false,
+  adjacentStatements: false,
   harmful: none,
+  harmfulWords: none,
+  unclear: none,
   lasting: none,
+  lastingText: none,
   committing: none,
 };
 
@@ -100,9 +79,14 @@ export const postgres: DialectFacts = {
   maxIdentifier: 63,
   json: true,
   arrays: true,
+  nullInText: false,
+  adjacentStatements: false,
   harmful:
     /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|copy|sync|stat_statements|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|ts_stat|ts_rewrite|crosstab.*|connectby|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
+  harmfulWords: none,
+  unclear: none,
   lasting: /^(set_config|pg_(try_)?advisory_lock.*|setseed)$/,
+  lastingText: none,
   committing: none,
 };
 
@@ -128,9 +112,15 @@ export const mysql: DialectFacts = {
   maxIdentifier: 64,
   json: true,
   arrays: false,
+  nullInText: false,
+  adjacentStatements: false,
   harmful:
     /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|master_gtid_wait|wait_for_executed_gtid_set|source_pos_wait|sys_exec|sys_eval)$/,
+  harmfulWords: none,
+  unclear: none,
   lasting: /^get_lock$/,
+  // The way to set a variable in the middle of a SELECT.
+  lastingText: /:=/,
   committing:
     /^(ALTER|ANALYZE|CREATE|DROP|FLUSH|GRANT|LOCK|OPTIMIZE|RENAME|REPAIR|REVOKE|TRUNCATE|UNLOCK)$/,
 };
@@ -151,13 +141,73 @@ export const mssql: DialectFacts = {
   dollarNames: false,
   atNames: true,
   explainNeverRuns: false,
-  placeholder: (index) => `@${index}`,
+  placeholder: (index) => `@p${index}`,
   emptyList: "select null where 1 = 0",
-  maxParameters: 2_100,
+  // Of 2,100 the call takes two for itself.
+  maxParameters: 2_098,
   maxIdentifier: 128,
   json: false,
   arrays: false,
-  harmful: /^(openrowset|opendatasource|openquery)$/,
+  nullInText: true,
+  adjacentStatements: true,
+  harmful:
+    /^(openrowset|opendatasource|openquery|fn_(get_audit_file|trace_gettable|xe_file_target_read_file|dblog|dump_dblog|full_dblog))$/,
+  harmfulWords: /\b(XLOCK|TABLOCKX|UPDLOCK|NEXT VALUE FOR)\b/,
+  unclear: /\r(?!\n)|[^\P{C}\t\n\r]|[^\P{Z} ]/u,
   lasting: none,
+  // Temporary tables, settings behind another statement, and procedures, which may do anything.
+  lastingText: /#|\b(use|exec|execute|open)\b|\bset\s+[a-z_]+\s+[^=\s]/i,
   committing: none,
+};
+
+/** https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/Literals.html; without its `q'[…]'` strings. */
+export const oracle: DialectFacts = {
+  ...sqlite,
+  name: "oracle",
+  title: "Oracle",
+  identifierQuotes: '"',
+  dollarNumbers: false,
+  dollarNames: false,
+  atNames: false,
+  placeholder: (index) => `:${index + 1}`,
+  emptyList: "select null from dual where 1 = 0",
+  maxParameters: 65_535,
+  maxIdentifier: 128,
+  json: false,
+  committing:
+    /^(ALTER|ANALYZE|AUDIT|COMMENT|CREATE|DROP|FLASHBACK|GRANT|PURGE|RENAME|REVOKE|TRUNCATE)$/,
+};
+
+/** https://help.sap.com/docs/SAP_HANA_PLATFORM/4fe29514fd584807ac9f2a04f6754767/209f5020751910148fd8fe88aa4d79d9.html */
+export const sap: DialectFacts = {
+  ...sqlite,
+  name: "sap",
+  title: "SAP HANA",
+  identifierQuotes: '"',
+  dollarNumbers: false,
+  dollarNames: false,
+  atNames: false,
+  emptyList: "select null from dummy where 1 = 0",
+  maxParameters: 32_767,
+  maxIdentifier: 127,
+  json: false,
+  committing: /^(ALTER|CREATE|DROP|RENAME|TRUNCATE)$/,
+};
+
+/** https://cloud.google.com/spanner/docs/reference/standard-sql/lexical; without its strings in three quotes. */
+export const spanner: DialectFacts = {
+  ...sqlite,
+  name: "spanner",
+  title: "Spanner",
+  identifierQuotes: "`",
+  backslashEscapes: true,
+  hashComments: true,
+  dollarNumbers: false,
+  dollarNames: false,
+  placeholder: (index) => `@param${index}`,
+  emptyList: "select null from unnest([1]) where false",
+  maxParameters: 950,
+  maxIdentifier: 128,
+  json: false,
+  arrays: true,
 };

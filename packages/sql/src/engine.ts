@@ -1,8 +1,8 @@
 import type { CatalogEntry, Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { DataSource, EntityManager } from "typeorm";
 import type { DialectFacts } from "./dialect-facts.ts";
 import type { Isolation } from "./options.ts";
-import type { Statement } from "./params.ts";
 import type { TransactionScope } from "./transaction-scope.ts";
 
 /** What a write did. */

@@ -1,6 +1,6 @@
 import { ConnError } from "@conn/core";
+import type { Source } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
-import type { Source } from "./params.ts";
 import { verbOf } from "./statement.ts";
 import { transactionError, transactionVerbs } from "./transactions.ts";
 
@@ -11,29 +11,35 @@ import { transactionError, transactionVerbs } from "./transactions.ts";
  * @throws CONN_READ_ONLY
  */
 export function assertHarmless(source: Source, facts: DialectFacts): void {
-  for (const name of functionsIn(source)) {
-    if (!facts.harmful.test(name)) continue;
+  if (facts.unclear.test(source.text)) {
     throw new ConnError(
       "CONN_READ_ONLY",
-      `A read-only session does not call ${name.slice(0, 60)}, which does more than read.`,
-      { hint: "Use a session that writes: conn.session()." },
+      "A read-only session takes no statement with invisible characters or spaces of another kind.",
+      { hint: "Pass text that has them as a parameter." },
     );
   }
+  const [words] = facts.harmfulWords.exec(wordsOf(source).join(" ")) ?? [];
+  const name = words ?? [...functionsIn(source)].find((called) => facts.harmful.test(called));
+  if (name === undefined) return;
+  throw new ConnError(
+    "CONN_READ_ONLY",
+    `A read-only session does not use ${name.slice(0, 60)}, which does more than read.`,
+    { hint: "Use a session that writes: conn.session()." },
+  );
 }
 
 /** Whether a statement may leave settings, temporary tables or locks on its connection, for the next user to meet. */
 export function leavesTraces(source: Source, facts: DialectFacts): boolean {
   const { text } = source;
   const verb = verbOf(source);
-  if (!plainVerbs.has(verb)) return true;
+  if (!plainVerbs.has(verb) || facts.lastingText.test(text)) return true;
   const words = new Set(wordsOf(source));
   if (words.has("PG_TEMP")) return true;
   if (verb === "CREATE") return words.has("TEMP") || words.has("TEMPORARY");
   // Into a temporary table, or a variable.
   if (verb !== "INSERT" && verb !== "REPLACE" && words.has("INTO")) return true;
   for (const name of functionsIn(source)) if (facts.lasting.test(name)) return true;
-  // MySQL's way to set a variable in the middle of a SELECT.
-  return text.includes(":=");
+  return false;
 }
 
 /**
@@ -46,6 +52,8 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
   const verb = verbOf(source);
   if (transactionVerbs.has(verb)) throw transactionError(verb);
   const words = wordsOf(source);
+  const later = words.find((_, index) => index > 0 && endsTransaction(words, index, facts));
+  if (later !== undefined) throw transactionError(later);
   if (facts.committing.test(verb) && words[1] !== "TEMPORARY") {
     throw new ConnError(
       "CONN_UNSUPPORTED",
@@ -61,6 +69,17 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
       { hint: "Convert in the statement: convert_tz(seen, '+00:00', '+09:00')." },
     );
   }
+}
+
+/** Whether words in the middle of a text begin or end a transaction, where statements need no semicolon between. */
+function endsTransaction(words: readonly string[], index: number, facts: DialectFacts): boolean {
+  const word = words[index]!;
+  if (!facts.adjacentStatements) return false;
+  return (
+    word === "COMMIT" ||
+    word === "ROLLBACK" ||
+    (word === "BEGIN" && /^(TRAN|DISTRIBUTED)/.test(words[index + 1] ?? ""))
+  );
 }
 
 /**

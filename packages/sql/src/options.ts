@@ -1,5 +1,5 @@
 import type { ReadOptions, StandardSchemaV1, Table } from "@conn/core";
-import type { Params } from "./params.ts";
+import type { Params } from "@conn/core/sql";
 
 export interface QueryOptions<Row extends object = Record<string, unknown>> extends ReadOptions<
   Table<Row>
@@ -20,7 +20,13 @@ export interface StreamOptions {
 }
 
 /** https://en.wikipedia.org/wiki/Isolation_(database_systems)#Isolation_levels */
-export type Isolation = "read uncommitted" | "read committed" | "repeatable read" | "serializable";
+export type Isolation =
+  | "read uncommitted"
+  | "read committed"
+  | "repeatable read"
+  | "serializable"
+  /** SQL Server's own, which locks nothing that is read. */
+  | "snapshot";
 
 export interface SessionOptions {
   /** A view of the database that nobody's writes change, and that writes nothing itself. Default: false. */

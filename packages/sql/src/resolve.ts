@@ -14,7 +14,7 @@ export function resolve(settings: Section): Resolved {
       'no database is named. For SQLite, write below the section\'s name: url = "sqlite:///pets.db"',
     );
   }
-  const scheme = url === undefined ? undefined : /^([a-z][a-z0-9+]*):/i.exec(url)?.[1];
+  const scheme = url === undefined ? undefined : /^([a-z][\w+.-]*):/i.exec(url)?.[1];
   if (url !== undefined && scheme === undefined)
     return problem('not a url: write for example "sqlite:///pets.db"', "url");
   const server = (["host", "port", "username", "password"] as const).find(

@@ -1,13 +1,11 @@
 import type { Lease, Table } from "@conn/core";
+import { compile, type Fragment, type Params, type QueryTag, queryTag } from "@conn/core/sql";
+import { checkRows } from "@conn/core/toolkit";
 import type { DataSource, EntityManager } from "typeorm";
 import { abortedSession, endedSession } from "./aborted.ts";
 import type { DialectFacts } from "./dialect-facts.ts";
 import type { EngineSession, ExecuteResult } from "./engine.ts";
-import type { Fragment } from "./fragment.ts";
 import type { QueryOptions } from "./options.ts";
-import { compile, type Params } from "./params.ts";
-import { checkRows } from "./rows-schema.ts";
-import { type QueryTag, queryTag } from "./tag.ts";
 
 /** What a session needs of the connection that opened it. */
 export interface SessionInit {

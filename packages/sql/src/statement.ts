@@ -1,7 +1,6 @@
 import { ConnError } from "@conn/core";
+import type { Source, Token } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
-import type { Source } from "./params.ts";
-import type { Token } from "./tokenize.ts";
 
 /** What the words of a statement tell before anything is sent. */
 export interface StatementKind {
@@ -21,6 +20,7 @@ export interface StatementKind {
  */
 export function statementKind({ text, tokens }: Source, facts: DialectFacts): StatementKind {
   const reader: Reader = {
+    text,
     tokens,
     word: (index) => wordAt(text, tokens[index]),
     sign: (index) => signAt(text, tokens[index]),
@@ -76,11 +76,19 @@ export function writesError(verb: string): ConnError {
 }
 
 interface Reader {
+  readonly text: string;
   readonly tokens: readonly Token[];
   /** The word at an index in upper case, or an empty text. */
   readonly word: (index: number) => string;
   readonly sign: (index: number) => string;
 }
+
+/**
+ * The words that begin T-SQL's statements, but for SELECT and those that need a semicolon before them.
+ * All are reserved: https://learn.microsoft.com/en-us/sql/t-sql/language-elements/reserved-keywords-transact-sql
+ */
+const tsqlStatements =
+  /^(ADD|ALTER|BACKUP|BEGIN|BREAK|BULK|CHECKPOINT|CLOSE|COMMIT|CONTINUE|CREATE|DBCC|DEALLOCATE|DECLARE|DELETE|DENY|DISK|DROP|DUMP|EXEC|EXECUTE|FETCH|GOTO|GRANT|IF|INSERT|KILL|LOAD|MERGE|OPEN|PRINT|RAISERROR|READTEXT|RECONFIGURE|RESTORE|RETURN|REVERT|REVOKE|ROLLBACK|SAVE|SET|SETUSER|SHUTDOWN|TRUNCATE|UPDATE|UPDATETEXT|USE|WAITFOR|WHILE|WRITETEXT)$/;
 
 const readingVerbs: ReadonlySet<string> = new Set([
   "SELECT",
@@ -95,11 +103,14 @@ const readingVerbs: ReadonlySet<string> = new Set([
 /** The word that writes, or undefined. */
 function writesFrom(reader: Reader, first: number, facts: DialectFacts): string | undefined {
   const verb = reader.word(first);
+  // Whatever else a batch of T-SQL begins with is a statement that may write, or a procedure's name.
+  if (facts.adjacentStatements && verb !== "SELECT" && verb !== "WITH") return verb;
   if (verb === "EXPLAIN") return explainWrites(reader, first, facts) ? verb : undefined;
   if (verb === "PRAGMA") return pragmaWrites(reader, first) ? verb : undefined;
   if (!readingVerbs.has(verb)) return verb;
   for (let index = first; index < reader.tokens.length; index++) {
-    if (startsWrite(reader, index)) return reader.word(index);
+    if (startsWrite(reader, index) || (facts.adjacentStatements && startsStatement(reader, index)))
+      return reader.word(index);
   }
   return undefined;
 }
@@ -114,7 +125,8 @@ function startsWrite({ word, sign }: Reader, index: number): boolean {
     case "INSERT":
     case "MERGE":
       // `INSERT OR REPLACE INTO` and T-SQL's `INSERT t` are meant; `insert(…)` is a function.
-      return begins && sign(index + 1) !== "(";
+      // T-SQL hints at ways to join: `option (merge join)`.
+      return begins && sign(index + 1) !== "(" && !/^(JOIN|UNION)$/.test(word(index + 1));
     case "DELETE":
     case "UPDATE":
       return begins;
@@ -122,6 +134,29 @@ function startsWrite({ word, sign }: Reader, index: number): boolean {
       return true;
     default:
       return false;
+  }
+}
+
+/** A number as T-SQL ends it; letters right behind it are a word of their own, as in `1delete`. */
+const plainNumber = /^(0x[\da-f]*|\d+(\.\d*)?(e\d*)?)$/i;
+
+/** Whether T-SQL may begin another statement here, which needs no semicolon before it. */
+function startsStatement({ text, tokens, word, sign }: Reader, index: number): boolean {
+  const { kind, start, end } = tokens[index]!;
+  if (kind === "number") return !plainNumber.test(text.slice(start, end));
+  // `{call name}` runs a procedure.
+  if (word(index) === "CALL") return /^[{=]$/.test(sign(index - 1));
+  // Letters of another width or style may mean the same to the server.
+  if (!tsqlStatements.test(word(index).normalize("NFKC").toUpperCase())) return false;
+  switch (word(index)) {
+    case "FETCH":
+      return !/^ROWS?$/.test(word(index - 1));
+    case "MERGE":
+      return !/^(JOIN|UNION)$/.test(word(index + 1));
+    case "USE":
+      return !/^[(,]$/.test(sign(index - 1)) || !/^(HINT|PLAN)$/.test(word(index + 1));
+    default:
+      return true;
   }
 }
 

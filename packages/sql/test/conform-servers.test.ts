@@ -9,19 +9,24 @@ const { bigint, bytes, date, decimal, text, timestamp } = values;
 const casts: Readonly<Record<EngineCase["name"], (type: string) => string>> = {
   postgres: (type) => `cast(? as ${{ instant: "timestamptz", binary: "bytea" }[type] ?? type})`,
   mariadb: (type) => `cast(? as ${type})`,
+  mssql: (type) =>
+    `cast(? as ${{ instant: "datetimeoffset", binary: "varbinary(max)" }[type] ?? type})`,
 };
 
 describe.each(engines)("SQL on $name", (engine) => {
   const cast = casts[engine.name];
   const url = urlOf(engine);
   const { hostname, port } = new URL(url);
+  // Where a text is not in Unicode by itself.
+  const unicode = engine.name === "mssql" ? "N" : "";
+  const integer = engine.name === "mariadb" ? "integer" : "bigint";
 
   conform<SQLConnection>(
     {
       type: SQLConnection,
       config: { url },
       package: import.meta.url,
-      sample: (conn, options) => conn.query("select 1 as one, 'zoë 🐟' as pet", options),
+      sample: (conn, options) => conn.query(`select 1 as one, ${unicode}'zoë 🐟' as pet`, options),
       variants: [
         (conn, options) => conn.query("select 2 as one", options),
         (conn, options) => conn.query("select ? as one", { ...options, params: ["1"] }),
@@ -40,7 +45,12 @@ describe.each(engines)("SQL on $name", (engine) => {
           return table.at(0)!.n;
         },
       },
-      writes: (conn) => conn.execute("create table if not exists conform (name text)"),
+      writes: (conn) =>
+        conn.execute(
+          engine.name === "mssql"
+            ? "create table #conform (name int)"
+            : "create table if not exists conform (name text)",
+        ),
       streams: (conn, options) =>
         conn.stream("select 1 as n union all select 2 union all select 3", {
           ...options,
@@ -55,16 +65,20 @@ describe.each(engines)("SQL on $name", (engine) => {
         }),
       },
       values: {
-        empty: (conn) => conn.query("select 1 as one from (select 1) as x where 1 = 0"),
+        empty: (conn) => conn.query("select 1 as one from (select 1 as y) as x where 1 = 0"),
         null: (conn) => conn.query("select null as value"),
-        bigint: (conn) => conn.query(`select ${bigint} as value`),
+        // Of so many digits a number is a decimal on SQL Server.
+        bigint: (conn) => conn.query(`select cast(${bigint} as ${integer}) as value`),
         decimal: (conn) =>
           conn.query(`select ${cast("decimal(30, 2)")} as value`, { params: [decimal] }),
         date: (conn) => conn.query(`select ${cast("date")} as value`, { params: [date] }),
         // MariaDB has neither without a table: there is no such cast.
-        ...(engine.name === "postgres"
+        ...(engine.name !== "mariadb"
           ? {
-              boolean: (conn: SQLConnection) => conn.query("select true as value"),
+              boolean: (conn: SQLConnection) =>
+                conn.query(
+                  `select ${engine.name === "mssql" ? "cast(1 as bit)" : "true"} as value`,
+                ),
               timestamp: (conn: SQLConnection) =>
                 conn.query(`select ${cast("instant")} as value`, { params: [timestamp] }),
             }

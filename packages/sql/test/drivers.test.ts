@@ -441,11 +441,20 @@ describe.each(databases)("$name", ({ driver, file }) => {
         kind: "table",
         path: ["pet_owners"],
         columns: [
-          { name: "id", type: "integer", nullable: false },
+          { name: "id", type: "integer", nullable: false, primaryKey: 1 },
           { name: "person", type: "string", nullable: false },
           { name: "pet", type: "string", nullable: true },
         ],
       },
+    ]);
+    await conn.execute(
+      "create table food (day date, owner text references pet_owners, grams int, primary key (owner, day))",
+    );
+    const food = (await conn.browse()).find(({ name }) => name === "food");
+    expect(food?.columns).toMatchObject([
+      { name: "day", primaryKey: 2 },
+      { name: "owner", primaryKey: 1, references: ["pet_owners", "id"] },
+      { name: "grams", nullable: true },
     ]);
     expect((await conn.browse(["cats"])).map(({ path }) => path)).toEqual([["cats", "person"]]);
     expect(await failure(conn.browse(["dogs"]))).toMatchObject({ code: "CONN_ARGUMENT" });

@@ -1,7 +1,7 @@
+import { compile, type Params } from "@conn/core/sql";
 import { describe, expect, test } from "vitest";
 import { mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
 import { sql } from "../src/index.ts";
-import { compile, type Params } from "../src/params.ts";
 
 const secret = "canary-7f3a";
 
@@ -42,7 +42,7 @@ describe("placeholders become the driver's own", () => {
       "select $1::int, $2 where data ? 'k'",
       [1, 2],
     ]);
-    expect(compiled("select :a, :b", { a: 1, b: 2 }, mssql)).toEqual(["select @0, @1", [1, 2]]);
+    expect(compiled("select :a, :b", { a: 1, b: 2 }, mssql)).toEqual(["select @p0, @p1", [1, 2]]);
     expect(compiled("select * from t where a in (?)", [[]], postgres)[0]).toBe(
       "select * from t where a in (select null where false)",
     );

@@ -133,6 +133,37 @@ describe("a script", () => {
     expect(stdout).toBe("closed\n");
   });
 
+  // The emulator of SQL Server takes ten times as long for each row as a server.
+  test.each(
+    engines.map((engine) => ({ ...engine, rows: engine.name === "mssql" ? 500_000 : 5_000_000 })),
+  )(
+    "streams $rows rows of $name in less than 300 MB, all of the process counted",
+    async (engine) => {
+      const { stdout } = await script(
+        `
+        import { connection } from "@conn/core";
+        import { SQLConnection } from "@conn/sql";
+        const config = { url: ${JSON.stringify(urlOf(engine))} };
+        const conn = await connection("pet_db", { type: SQLConnection, config });
+        const rows = \`select i, i * 0.5 as half, concat('name ', i) as name, null as missing from (${engine.numbers(engine.rows)}) as n\`;
+        let [count, sum] = [0, 0];
+        for await (const batch of conn.stream(rows)) {
+          count += batch.length;
+          for (const value of batch.column("i")) sum += value;
+        }
+        console.log(count, sum, process.resourceUsage().maxRSS / 1024);
+        await conn.close();
+      `,
+        // Where there is room, the engine lets garbage lie.
+        ["--max-old-space-size=100"],
+      );
+      const [count, sum, megabytes] = stdout.split(" ").map(Number);
+      expect([count, sum]).toEqual([engine.rows, (engine.rows * (engine.rows + 1)) / 2]);
+      expect(megabytes).toBeLessThan(300);
+    },
+    120_000,
+  );
+
   test.each(engines)("ends by itself without close, on $name", async (engine) => {
     const { stdout } = await script(`
       import { connection } from "@conn/core";

@@ -5,9 +5,10 @@ import { engines } from "./servers/engines.ts";
 import { startMariadb } from "./servers/mariadb.ts";
 import { startPostgres } from "./servers/postgres.ts";
 import type { TestServer } from "./servers/server.ts";
+import { startTdsServer } from "./servers/tds.ts";
 import { connect, failure, seed } from "./support.ts";
 
-const starts = { postgres: startPostgres, mariadb: startMariadb };
+const starts = { postgres: startPostgres, mariadb: startMariadb, mssql: startTdsServer };
 
 describe.each(engines)("$name that fails", (engine) => {
   let server: TestServer;
@@ -52,6 +53,20 @@ describe.each(engines)("$name that fails", (engine) => {
     await engine.kill(killer, id);
     expect(await writing).toMatchObject({ code: "CONN_LOST" });
     for (let call = 0; call < 20; call++) expect(await one(conn)).toEqual({ one: 1 });
+  });
+
+  test("a stream whose connection is killed in the middle says so, and the next one works", async () => {
+    const conn = await open({ poolSize: 1 });
+    const killer = await open();
+    const { id } = (await conn.query<{ id: number }>(engine.ownId, { ttl: 0 })).at(0)!;
+    const stream = conn.stream(engine.numbers(1_000_000), { batchSize: 1000 });
+    expect((await stream.next()).done).toBe(false);
+    await engine.kill(killer, id);
+    const rest = async (): Promise<void> => {
+      for await (const batch of stream) expect(batch.length).toBeGreaterThan(0);
+    };
+    expect(await failure(rest())).toMatchObject({ code: "CONN_LOST" });
+    for await (const batch of conn.stream(engine.numbers(10))) expect(batch.length).toBe(10);
   });
 
   test("a session whose connection is killed says so, and the next one works", async () => {

@@ -1,7 +1,7 @@
+import { tokenize } from "@conn/core/sql";
 import { describe, expect, test } from "vitest";
 import { mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
 import { statementKind } from "../src/statement.ts";
-import { tokenize } from "../src/tokenize.ts";
 
 function kind(text: string, facts = sqlite): ReturnType<typeof statementKind> {
   return statementKind({ text, tokens: tokenize(text, facts) }, facts);

@@ -2,9 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SQLConnection } from "../src/index.ts";
 import { type Certificates, makeCertificates } from "./servers/certificates.ts";
+import { engines } from "./servers/engines.ts";
 import { startMariadb } from "./servers/mariadb.ts";
 import { startPostgres } from "./servers/postgres.ts";
 import type { TestServer } from "./servers/server.ts";
+import { startTdsServer } from "./servers/tds.ts";
 import { connect, failure, temporaryFile } from "./support.ts";
 
 const kinds = ["good", "foreign", "expired"] as const;
@@ -23,6 +25,17 @@ describe.each([
       "select variable_value <> '' as `on` from information_schema.session_status where variable_name = 'Ssl_cipher'",
     yes: 1,
   },
+  ...(engines.some(({ name }) => name === "mssql")
+    ? [
+        {
+          name: "mssql",
+          start: startTdsServer,
+          encrypted:
+            "select encrypt_option as [on] from sys.dm_exec_connections where session_id = @@spid",
+          yes: "TRUE",
+        },
+      ]
+    : []),
 ])("TLS towards $name", ({ start, encrypted, yes }) => {
   let certificates: Certificates;
   let servers: Record<(typeof kinds)[number], TestServer>;

@@ -1,7 +1,7 @@
+import { tokenize } from "@conn/core/sql";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DialectFacts, mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
-import { tokenize } from "../src/tokenize.ts";
 import { seed } from "./support.ts";
 
 function placeholders(text: string, facts: DialectFacts): string[] {

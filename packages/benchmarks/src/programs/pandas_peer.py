@@ -6,8 +6,8 @@ import time
 import pandas
 from sqlalchemy import create_engine, text
 
-what, file = sys.argv[1:3]
-engine = create_engine(f"sqlite:///{file}")
+what, where = sys.argv[1:3]
+engine = create_engine(where if "://" in where else f"sqlite:///{where}")
 
 
 def read():

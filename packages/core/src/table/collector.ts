@@ -2,6 +2,7 @@ import { ConnError } from "../errors.ts";
 import { type Column, type Core, isValid } from "./column.ts";
 import type { Sink } from "./sink.ts";
 import { adoptingSink, firstSink, widen } from "./sinks.ts";
+import { TypedSink } from "./typed-sinks.ts";
 import type { ColumnSpec } from "./types.ts";
 
 /** A column's values; `valid` is a bitmap, lowest bit first, where 0 means null. */
@@ -80,12 +81,10 @@ export class Collector {
           `Column ${index + 1} has ${values.length} values where ${length} are due.`,
         );
       }
-      const adopted =
-        this.#length === 0
-          ? adoptingSink(this.#specs[index]!.type, values, valid, length)
-          : undefined;
-      if (adopted) this.#sinks[index] = adopted;
-      else this.#appendColumn(index, values, valid, length);
+      const adopted = adoptingSink(this.#specs[index]!.type, values, valid, length);
+      if (adopted && this.#length === 0) this.#sinks[index] = adopted;
+      else if (!appended(this.#sinks[index]!, adopted))
+        this.#appendColumn(index, values, valid, length);
     }
     this.#length += length;
   }
@@ -137,6 +136,15 @@ export class Collector {
   #widen(index: number, value: unknown): void {
     this.#sinks[index] = widen(this.#sinks[index]!, this.#specs[index]!.type, value);
   }
+}
+
+/** Whether the sink has taken in what another one of its class holds. */
+function appended(sink: Sink, other: Sink | undefined): boolean {
+  return (
+    sink instanceof TypedSink &&
+    sink.constructor === other?.constructor &&
+    sink.append(other as typeof sink)
+  );
 }
 
 function isBare(chunk: ColumnChunk): chunk is ArrayLike<unknown> {

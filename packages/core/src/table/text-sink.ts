@@ -18,9 +18,8 @@ export class TextSink implements Sink {
   #words: (string | null)[] = [null];
   #codeOf = new Map<string, number>();
   #codes = new Uint32Array(smallest);
-  // A map must first hash each fresh string of a driver; comparing it with a word seen lately costs a third.
-  #lately: (string | undefined)[] = Array.from({ length: slots });
-  #latelyCodes = new Uint32Array(slots);
+  // Codes. A map must first hash each fresh string of a driver; comparing it with a word seen lately costs a third.
+  readonly #lately = new Uint32Array(slots);
   #plain: (string | null)[] | undefined;
 
   constructor(type: ColumnType) {
@@ -76,17 +75,16 @@ export class TextSink implements Sink {
   /** The code of a word, or `undefined` where texts do not repeat enough to have codes. */
   #codeFor(text: string): number | undefined {
     const slot = slotOf(text);
-    if (this.#lately[slot] === text) return this.#latelyCodes[slot]!;
+    const lately = this.#lately[slot]!;
+    // The word itself, not the driver's copy: one string serves all its rows.
+    if (this.#words[lately] === text) return lately;
     let code = this.#codeOf.get(text);
     if (code === undefined) {
       if (this.#words.length > probation && this.#words.length * 2 > this.length) return undefined;
       code = this.#words.push(text) - 1;
       this.#codeOf.set(text, code);
     }
-    // The word itself, not the driver's copy: one string serves all its rows.
-    this.#lately[slot] = this.#words[code]!;
-    this.#latelyCodes[slot] = code;
-    return code;
+    return (this.#lately[slot] = code);
   }
 
   #toPlain(): (string | null)[] {

@@ -28,6 +28,17 @@ export abstract class TypedSink<Data extends Numbers> implements Sink {
     return this;
   }
 
+  /** Copies what another of its kind has adopted; answers false, and does nothing, where the memory is of another kind. */
+  append({ data, valid, length }: this): boolean {
+    const start = this.length;
+    if (data.constructor !== this.data.constructor) return false;
+    while (this.data.length < start + length) this.grow();
+    this.data.set(data, start);
+    this.length += length;
+    for (let row = 0; row < length; row++) if (!isValid(valid, row)) this.#clear(start + row);
+    return true;
+  }
+
   get(row: number): unknown {
     return isValid(this.valid, row) ? this.data[row] : null;
   }
@@ -35,11 +46,15 @@ export abstract class TypedSink<Data extends Numbers> implements Sink {
   protected addNull(): true {
     const row = this.length;
     if (row === this.data.length) this.grow();
+    this.length = row + 1;
+    this.#clear(row);
+    return true;
+  }
+
+  #clear(row: number): void {
     this.valid ??= new Uint8Array((this.data.length + 7) >> 3).fill(255);
     this.valid[row >> 3]! &= ~(1 << (row & 7));
-    this.length = row + 1;
     this.nulls++;
-    return true;
   }
 
   /** An array of the kind that `add` writes to; an adopted one may be of a narrower kind. */

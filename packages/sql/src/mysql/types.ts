@@ -1,5 +1,6 @@
 import type { ColumnType } from "@conn/core";
 import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
+import { datetimeText } from "../datetime-text.ts";
 import { fillerFor } from "../fill.ts";
 import { parseJsonCell } from "../json-cell.ts";
 import { parseInstant } from "../postgres/instant.ts";
@@ -21,18 +22,21 @@ export interface Field {
 interface Kind {
   readonly type: ColumnType;
   readonly convert?: Convert;
+  readonly restore?: Convert;
 }
 
 const binaryCharset = 63;
 
 export function planField(field: Field): ColumnPlan {
-  const { type, convert } = kindOf(field);
+  const { type, convert, restore } = kindOf(field);
   // Thirty-one stands for a number of digits that is not fixed.
   const scale = type === "decimal" && field.decimals < 31 ? field.decimals : undefined;
   return {
     spec: { name: field.name, type, scale },
     convert,
-    filler: type === "timestamp" ? undefined : fillerFor(type),
+    restore,
+    // Which reads no microseconds.
+    filler: type === "timestamp" && field.decimals > 3 ? undefined : fillerFor(type),
   };
 }
 
@@ -43,7 +47,7 @@ function kindOf(field: Field): Kind {
     case 0x01:
       // BOOLEAN is a name for TINYINT(1) and nothing else.
       return field.columnLength === 1
-        ? { type: "boolean", convert: toBoolean }
+        ? { type: "boolean", convert: toBoolean, restore: Number }
         : { type: "integer", convert: toInteger };
     case 0x02:
     case 0x03:
@@ -58,9 +62,9 @@ function kindOf(field: Field): Kind {
     case 0xf6:
       return { type: "decimal", convert: String };
     case 0x07:
-      return { type: "timestamp", convert: toInstant };
+      return { type: "timestamp", convert: toInstant, restore: datetimeText };
     case 0x0c:
-      return { type: "datetime", convert: toDatetime };
+      return { type: "datetime", convert: toDatetime, restore: datetimeText };
     case 0x0a:
       return { type: "date", convert: toDate };
     case 0x0b:

@@ -27,6 +27,7 @@ const facts: WayFacts = {
     if ((body.readUInt16LE(offset) & capabilities.ssl) === 0)
       throw new Error("Server does not support secure connection");
     socket.write(sslRequest());
+    return undefined;
   },
 };
 

@@ -1,29 +1,30 @@
 import type { Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { FieldPacket, Pool, PoolConnection, PoolOptions, ResultSetHeader } from "mysql2";
 import type { SQLConfig } from "../config.ts";
 import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
 import { toTimer } from "../server/open.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
-import { tableOfRows } from "../table-of-rows.ts";
+import { RowCollector } from "../row-collector.ts";
 import type { ColumnPlan } from "../columns.ts";
-import { bindValue } from "./bind.ts";
+import { bindValue, type ToInteger } from "./bind.ts";
 import { type Field, planField } from "./types.ts";
 
 /** What is used of the module `mysql2`. */
 export interface Mysql {
   createPool(options: PoolOptions): Pool;
   createConnection(options: PoolOptions): PoolConnection;
+  readonly TypedParameter?: { readonly LONGLONG?: ToInteger };
 }
 
 type WireSettings = Pick<SQLConfig, "poolSize" | "idleTimeout" | "statementTimeout">;
 
 interface Answer {
   readonly fields: readonly Field[];
-  readonly rows: readonly (readonly unknown[])[];
+  readonly rows: RowCollector;
   readonly header: ResultSetHeader | undefined;
 }
 
@@ -130,16 +131,18 @@ export class MysqlWire implements Wire<PoolConnection> {
   ): Promise<Table> {
     const started = performance.now();
     if (maxRows !== undefined) return this.#first(client, statement, maxRows, inTransaction);
-    let { fields, rows } = await send(client, statement);
+    const bound = this.#bound(statement);
+    let { fields, rows } = await send(client, bound);
     // As text the server rounds a FLOAT to six digits; prepared, it sends the number itself.
     if (statement.values.length === 0 && fields.some(({ columnType }) => columnType === float))
-      ({ fields, rows } = await send(client, statement, true));
-    return tableOfRows(fields.map(planField), rows, { ms: performance.now() - started });
+      ({ fields, rows } = await send(client, bound, true));
+    return rows.finish({ ms: performance.now() - started });
   }
 
   async execute(client: PoolConnection, statement: Statement): Promise<ExecuteResult> {
-    const { fields, rows, header } = await send(client, statement);
-    const table = await tableOfRows(fields.map(planField), rows, { ms: 0 });
+    const started = performance.now();
+    const { rows, header } = await send(client, this.#bound(statement));
+    const table = rows.finish({ ms: performance.now() - started });
     if (!header) return { rowCount: rows.length, rows: table };
     const { affectedRows, insertId } = header;
     return {
@@ -154,21 +157,21 @@ export class MysqlWire implements Wire<PoolConnection> {
     statement: Statement,
     batchSize: number,
   ): AsyncGenerator<Table, void, undefined> {
-    const { rows, plans } = streamRows(client, statement, Math.min(batchSize, 1000));
+    const { rows, plans } = streamRows(client, this.#bound(statement), Math.min(batchSize, 1000));
     let ended = false;
     try {
-      let batch: unknown[][] = [];
+      let batch: RowCollector | undefined;
       let started = performance.now();
       for await (const row of rows) {
-        batch.push(row);
+        batch ??= new RowCollector(plans());
+        batch.add(row);
         if (batch.length < batchSize) continue;
-        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
-        batch = [];
+        yield batch.finish({ ms: performance.now() - started });
+        batch = undefined;
         started = performance.now();
       }
       ended = true;
-      if (batch.length > 0)
-        yield await tableOfRows(plans(), batch, { ms: performance.now() - started });
+      if (batch) yield batch.finish({ ms: performance.now() - started });
     } finally {
       // The server would go on to send all the rest, and the next statement wait for it.
       if (!ended) this.destroy(client);
@@ -200,7 +203,7 @@ export class MysqlWire implements Wire<PoolConnection> {
 
   async catalog(client: PoolConnection): Promise<readonly CatalogTable[]> {
     const { rows } = await send(client, { text: catalogQuery });
-    return tablesOf(rows.map(rowOfCatalog));
+    return tablesOf(rows.finish({}).rows() as unknown as CatalogRow[]);
   }
 
   async close(): Promise<void> {
@@ -224,6 +227,11 @@ export class MysqlWire implements Wire<PoolConnection> {
     this.#idle.delete(client);
   }
 
+  #bound(statement: Statement): Statement {
+    const toInteger = this.#mysql.TypedParameter?.LONGLONG;
+    return { ...statement, values: statement.values.map((value) => bindValue(value, toInteger)) };
+  }
+
   /** The first rows. With more to come the connection is closed: the server cannot be told to stop. */
   async #first(
     client: PoolConnection,
@@ -232,19 +240,19 @@ export class MysqlWire implements Wire<PoolConnection> {
     inTransaction: boolean,
   ): Promise<Table> {
     const started = performance.now();
-    const source = streamRows(client, statement, Math.min(maxRows + 1, 1000));
-    const rows: unknown[][] = [];
+    const source = streamRows(client, this.#bound(statement), Math.min(maxRows + 1, 1000));
+    let rows: RowCollector | undefined;
     for await (const row of source.rows) {
+      rows ??= new RowCollector(source.plans(), maxRows);
+      rows.add(row);
       // A session needs its connection: the rest is read, and forgotten.
-      if (rows.length <= maxRows) rows.push(row);
-      else if (!inTransaction) break;
+      if (rows.length > maxRows && !inTransaction) {
+        this.destroy(client);
+        break;
+      }
     }
-    const truncated = rows.length > maxRows;
-    if (truncated && !inTransaction) this.destroy(client);
-    return tableOfRows(source.plans(), rows.slice(0, maxRows), {
-      ms: performance.now() - started,
-      ...(truncated ? { truncated } : {}),
-    });
+    rows ??= new RowCollector(source.plans());
+    return rows.finish({ ms: performance.now() - started });
   }
 }
 
@@ -275,41 +283,61 @@ function streamRows(
 ): RowStream {
   const query =
     values.length > 0 || rowVerbs.has(verbOf(source))
-      ? client.execute({ sql: text, values: values.map(bindValue) as never, rowsAsArray: true })
+      ? client.execute({ sql: text, values: values as never, rowsAsArray: true })
       : client.query({ sql: text, rowsAsArray: true });
   let fields: readonly Field[] = [];
   query.on("fields", (found: FieldPacket[] | undefined) => {
     fields = found ?? [];
   });
+  const rows = query.stream({ objectMode: true, highWaterMark });
+  // Who waits for rows is not told that the connection broke.
+  const end = (error: Error): void => void rows.destroy(error);
+  client.once("error", end);
+  rows.once("close", () => client.off("error", end));
   return {
-    rows: query.stream({ objectMode: true, highWaterMark }),
+    rows,
     plans: () => fields.map(planField),
   };
 }
 
-/** Runs a statement: prepared where it has values, in one round trip where it has none. */
+/** Runs a statement: prepared where it has values, in one round trip where it has none. Rows are read as they come. */
 function send(
   client: PoolConnection,
   { text, values = [] }: Sent,
   prepared: boolean = values.length > 0,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const done = (error: Error | null, result: unknown, fields: unknown): void => {
-      if (error) reject(error);
-      else if (Array.isArray(result))
-        resolve({
-          fields: (fields ?? []) as Field[],
-          rows: result as unknown[][],
-          header: undefined,
-        });
-      else resolve({ fields: [], rows: [], header: result as ResultSetHeader });
-    };
-    if (prepared)
-      client.execute(
-        { sql: text, values: values.map(bindValue) as never, rowsAsArray: true },
-        done as never,
-      );
-    else client.query({ sql: text, rowsAsArray: true }, done as never);
+    // Told here alone, also where the connection was broken before.
+    client.once("error", reject);
+    const options = { sql: text, rowsAsArray: true };
+    const command = prepared
+      ? client.execute({ ...options, values: values as never })
+      : client.query(options);
+    let fields: readonly Field[] = [];
+    let rows: RowCollector | undefined;
+    let header: ResultSetHeader | undefined;
+    let failure: Error | undefined;
+    command.on("fields", (found: readonly Field[] | undefined) => {
+      if (!found || rows) return;
+      fields = found;
+      rows = new RowCollector(fields.map(planField));
+    });
+    command.on("result", (result: unknown[] | ResultSetHeader, index = 0) => {
+      // Thrown in here, it would end the process.
+      try {
+        if (!Array.isArray(result)) header = result;
+        else if (index === 0) rows?.add(result);
+      } catch (error) {
+        failure ??= error as Error;
+      }
+    });
+    command.on("error", reject);
+    command.on("end", () => {
+      client.off("error", reject);
+      if (failure) reject(failure);
+      else
+        resolve({ fields, rows: rows ?? new RowCollector([]), header: rows ? undefined : header });
+    });
   });
 }
 
@@ -322,23 +350,20 @@ function innerOf(client: PoolConnection): Inner {
   return client as unknown as Inner;
 }
 
-function rowOfCatalog(cells: readonly unknown[]): CatalogRow {
-  const [schema, table, kind, column, type, nullable] = cells as string[];
-  return {
-    schema: schema!,
-    table: table!,
-    kind: kind!,
-    column: column ?? null,
-    type: type!,
-    nullable: nullable === "YES",
-  };
-}
-
 const catalogQuery = `
-  select t.table_schema, t.table_name, if(t.table_type like '%VIEW', 'view', 'table'),
-    c.column_name, c.column_type, c.is_nullable
+  select t.table_schema as "schema", t.table_name as "table",
+    if(t.table_type like '%VIEW', 'view', 'table') as kind,
+    c.column_name as "column", c.column_type as type, c.is_nullable = 'YES' as nullable,
+    p.ordinal_position as primary_key, f.referenced_table_schema as ref_schema,
+    f.referenced_table_name as ref_table, f.referenced_column_name as ref_column
   from information_schema.tables t
   left join information_schema.columns c
     on c.table_schema = t.table_schema and c.table_name = t.table_name
+  left join information_schema.key_column_usage p
+    on p.table_schema = c.table_schema and p.table_name = c.table_name
+      and p.column_name = c.column_name and p.constraint_name = 'PRIMARY'
+  left join information_schema.key_column_usage f
+    on f.table_schema = c.table_schema and f.table_name = c.table_name
+      and f.column_name = c.column_name and f.referenced_table_name is not null
   where t.table_schema not in ('information_schema', 'mysql', 'performance_schema', 'sys')
-  order by t.table_schema, t.table_name, c.ordinal_position`;
+  order by t.table_schema, t.table_name, c.ordinal_position, f.constraint_name`;

@@ -6,6 +6,7 @@ import type { ServerEngine } from "../server/engine.ts";
 import { loginOf, openServer, toTimer } from "../server/open.ts";
 import { tlsOptions } from "../server/tls.ts";
 import { postgresErrors } from "./errors.ts";
+import { cockroachPort } from "./way.ts";
 import { type Pg, PostgresWire } from "./wire.ts";
 
 /** Opens a PostgreSQL database: one pool of pg's, under our calls and under TypeORM. */
@@ -30,7 +31,8 @@ export async function openPostgres(
     end: (done: () => void) => done(),
   };
   return openServer(wire, postgresErrors, config, context, {
-    type: "postgres",
+    // TypeORM makes other tables of the same entities there.
+    type: config.dialect === "cockroachdb" ? "cockroachdb" : "postgres",
     driver: {
       ...pg,
       Pool: function Pool() {
@@ -58,6 +60,7 @@ async function clientConfig(config: SQLConfig): Promise<ClientConfig> {
   );
   return {
     host,
+    ...(config.dialect === "cockroachdb" ? { port: cockroachPort } : {}),
     ...loginOf(config),
     ...(ssl === undefined ? { ssl: false } : { ssl }),
     ...(settings.length === 0 ? {} : { options: settings.join(" ") }),

@@ -1,6 +1,7 @@
 import type { ColumnType } from "@conn/core";
 import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
 import { parseJsonCell } from "../json-cell.ts";
+import { datetimeText, instantText } from "../datetime-text.ts";
 import { parseArray } from "./array.ts";
 import { fillBooleans, fillFloats, fillInstants, fillIntegers } from "./fill.ts";
 import { parseInstant } from "./instant.ts";
@@ -16,6 +17,7 @@ export interface Field {
 interface Kind {
   readonly type: ColumnType;
   readonly convert?: Convert;
+  readonly restore?: Convert;
   readonly filler?: ColumnPlan["filler"];
 }
 
@@ -23,7 +25,12 @@ const text: Kind = { type: "string" };
 const integer: Kind = { type: "integer", convert: Number, filler: fillIntegers };
 const float: Kind = { type: "float", convert: Number, filler: fillFloats };
 const json: Kind = { type: "json", convert: parseJsonCell };
-const instant: Kind = { type: "timestamp", convert: toInstant, filler: fillInstants };
+const instant: Kind = {
+  type: "timestamp",
+  convert: toInstant,
+  restore: instantText,
+  filler: fillInstants,
+};
 
 /** By the ids of https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 const kinds: Readonly<Record<number, Kind>> = {
@@ -38,7 +45,7 @@ const kinds: Readonly<Record<number, Kind>> = {
   701: float,
   1082: { type: "date", convert: toDate },
   1083: { type: "time", convert: toTime },
-  1114: { type: "datetime", convert: toDatetime },
+  1114: { type: "datetime", convert: toDatetime, restore: datetimeText },
   1184: instant,
   1186: { type: "interval", convert: parseInterval },
   1700: { type: "decimal", convert: toDecimal },
@@ -76,9 +83,9 @@ export function planField({ name, dataTypeID, dataTypeModifier }: Field): Column
     const inList: Convert | undefined = item === 1184 ? (cell) => dated(toInstant(cell)) : convert;
     return { spec: { name, type: "list" }, convert: (cell) => parseArray(String(cell), inList) };
   }
-  const { type, convert, filler } = kinds[dataTypeID] ?? text;
+  const { type, convert, restore, filler } = kinds[dataTypeID] ?? text;
   const scale = type === "decimal" ? scaleOf(dataTypeModifier) : undefined;
-  return { spec: { name, type, scale }, convert, filler };
+  return { spec: { name, type, scale }, convert, restore, filler };
 }
 
 /** Digits after the point of `numeric(p, s)`; undefined where none are declared. */

@@ -7,8 +7,11 @@ import { firstBytes, type WayFacts, wayTo } from "../server/way.ts";
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 export function wayToPostgres(config: SQLConfig, connection: string): Promise<CheckSteps> {
-  return wayTo(config, connection, facts);
+  const port = config.dialect === "cockroachdb" ? cockroachPort : facts.port;
+  return wayTo(config, connection, { ...facts, port });
 }
+
+export const cockroachPort = 26_257;
 
 const facts: WayFacts = {
   port: 5432,
@@ -18,5 +21,6 @@ const facts: WayFacts = {
     const answer = await firstBytes(socket, ({ length }) => length >= 1);
     if (answer.toString("latin1") !== "S")
       throw new Error("The server does not support SSL connections");
+    return undefined;
   },
 };

@@ -1,4 +1,6 @@
+import type { EventEmitter } from "node:events";
 import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type {
   Client,
   ClientConfig,
@@ -6,15 +8,15 @@ import type {
   Pool,
   PoolClient,
   PoolConfig,
-  QueryArrayResult,
+  QueryArrayConfig,
+  Submittable,
 } from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
-import { tableOfRows } from "../table-of-rows.ts";
+import { RowCollector } from "../row-collector.ts";
 import { bindValue } from "./bind.ts";
 import { planField } from "./types.ts";
 
@@ -22,6 +24,18 @@ import { planField } from "./types.ts";
 export interface Pg {
   readonly Pool: new (config: object) => Pool;
   readonly Client: new (config: ClientConfig) => Client;
+  readonly Query: new (config: QueryArrayConfig) => EventEmitter & Submittable;
+}
+
+interface Answer {
+  readonly rowCount: number;
+  readonly rows: RowCollector;
+}
+
+/** What a query tells of its result. */
+interface Result {
+  readonly fields?: readonly FieldDef[];
+  readonly rowCount: number | null;
 }
 
 /** The parts of a client that pg's own types leave out. */
@@ -98,26 +112,22 @@ export class PostgresWire implements Wire<PoolClient> {
     { maxRows, guarded = false, inTransaction = false }: WireReadOptions,
   ): Promise<Table> {
     const started = performance.now();
-    if ((maxRows === undefined && !guarded) || !hasCursor(statement)) {
-      const { fields, rows } = await this.#send(client, statement.text, statement.values);
-      const left = maxRows === undefined ? rows : rows.slice(0, maxRows);
-      return toTable(fields, left, started, left.length < rows.length);
-    }
+    const finish = ({ rows }: Answer): Table => rows.finish({ ms: performance.now() - started });
+    if ((maxRows === undefined && !guarded) || !hasCursor(statement))
+      return finish(await this.#send(client, statement.text, statement.values, maxRows));
     return this.#within(client, !inTransaction, async () => {
       await this.#declare(client, statement);
       const count = maxRows === undefined ? "ALL" : maxRows + 1;
-      const { fields, rows } = await this.#send(client, `FETCH ${count} FROM ${cursor}`);
+      const answer = await this.#send(client, `FETCH ${count} FROM ${cursor}`, [], maxRows);
       await this.#send(client, `CLOSE ${cursor}`);
-      const truncated = maxRows !== undefined && rows.length > maxRows;
-      return toTable(fields, truncated ? rows.slice(0, maxRows) : rows, started, truncated);
+      return finish(answer);
     });
   }
 
   async execute(client: PoolClient, statement: Statement): Promise<ExecuteResult> {
     const started = performance.now();
-    const result = await this.#send(client, statement.text, statement.values);
-    const rows = await toTable(result.fields ?? [], result.rows ?? [], started, false);
-    return { rowCount: result.rowCount ?? 0, rows };
+    const { rowCount, rows } = await this.#send(client, statement.text, statement.values);
+    return { rowCount, rows: rows.finish({ ms: performance.now() - started }) };
   }
 
   async *stream(
@@ -136,8 +146,8 @@ export class PostgresWire implements Wire<PoolClient> {
       await this.#declare(client, statement);
       for (;;) {
         const started = performance.now();
-        const { fields, rows } = await this.#send(client, `FETCH ${batchSize} FROM ${cursor}`);
-        if (rows.length > 0) yield await toTable(fields, rows, started, false);
+        const { rows } = await this.#send(client, `FETCH ${batchSize} FROM ${cursor}`);
+        if (rows.length > 0) yield rows.finish({ ms: performance.now() - started });
         if (rows.length < batchSize) return;
       }
     } finally {
@@ -201,18 +211,41 @@ export class PostgresWire implements Wire<PoolClient> {
     }
   }
 
-  async #send(
+  /** Runs a statement; its rows are read as they come. */
+  #send(
     client: PoolClient,
     text: string,
     values: readonly unknown[] = [],
-  ): Promise<QueryArrayResult<(string | null)[]>> {
-    return client.query<(string | null)[]>({
+    most?: number,
+  ): Promise<Answer> {
+    const query = new this.#pg.Query({
       text,
       values: values.map(bindValue),
       rowMode: "array",
       types: asText as never,
       queryMode: "extended",
-    } as never);
+    } as QueryArrayConfig);
+    return new Promise((resolve, reject) => {
+      let rows: RowCollector | undefined;
+      let failure: Error | undefined;
+      const collect = (fields: readonly FieldDef[] = []): RowCollector =>
+        (rows ??= new RowCollector(fields.map(planField), most));
+      query.on("row", (row: (string | null)[], result: Result) => {
+        // Thrown in here, it would end the process.
+        try {
+          collect(result.fields).add(row);
+        } catch (error) {
+          failure ??= error as Error;
+        }
+      });
+      query.on("error", reject);
+      query.on("end", (result: Result) => {
+        if (failure === undefined)
+          resolve({ rowCount: result.rowCount ?? 0, rows: collect(result.fields) });
+        else reject(failure);
+      });
+      client.query(query);
+    });
   }
 }
 
@@ -225,25 +258,21 @@ function innerOf(client: PoolClient): Inner {
   return client as unknown as Inner;
 }
 
-function toTable(
-  fields: readonly FieldDef[],
-  rows: readonly (readonly unknown[])[],
-  started: number,
-  truncated: boolean,
-): Promise<Table> {
-  return tableOfRows(fields.map(planField), rows, {
-    ms: performance.now() - started,
-    ...(truncated ? { truncated } : {}),
-  });
-}
-
 const catalogQuery = `
   select n.nspname as schema, c.relname as table,
     case when c.relkind in ('v', 'm') then 'view' else 'table' end as kind,
-    a.attname as column, format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable
+    a.attname as column, format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
+    array_position(i.indkey::int2[], a.attnum) + 1 as primary_key,
+    rn.nspname as ref_schema, rc.relname as ref_table, ra.attname as ref_column
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_index i on i.indrelid = c.oid and i.indisprimary
+  left join pg_constraint k on k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey)
+  left join pg_class rc on rc.oid = k.confrelid
+  left join pg_namespace rn on rn.oid = rc.relnamespace
+  left join pg_attribute ra on ra.attrelid = rc.oid
+    and ra.attnum = k.confkey[array_position(k.conkey, a.attnum)]
   where c.relkind in ('r', 'p', 'v', 'm', 'f')
     and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-  order by n.nspname, c.relname, a.attnum`;
+  order by n.nspname, c.relname, a.attnum, k.conname`;

@@ -1,4 +1,4 @@
-import { type CatalogEntry, ConnError } from "@conn/core";
+import { type CatalogColumn, type CatalogEntry, ConnError } from "@conn/core";
 import type { CatalogTable } from "./wire.ts";
 
 /** Schemas; below a schema its tables and views with their columns; below one of those, its columns. */
@@ -52,20 +52,41 @@ export interface CatalogRow {
   readonly kind: string;
   readonly column: string | null;
   readonly type: string;
-  readonly nullable: boolean;
+  readonly nullable: boolean | number;
+  /** The place in the primary key; null where it has none. */
+  readonly primary_key?: number | null;
+  /** What a foreign key refers to. */
+  readonly ref_schema?: string | null;
+  readonly ref_table?: string | null;
+  readonly ref_column?: string | null;
 }
 
 /** Rows in the order of schema, table and position, as tables. */
 export function tablesOf(rows: Iterable<CatalogRow>): CatalogTable[] {
-  const tables = new Map<string, CatalogTable & { columns: object[] }>();
-  for (const { schema, table, kind, column, type, nullable } of rows) {
+  const tables = new Map<string, CatalogTable & { columns: CatalogColumn[] }>();
+  for (const row of rows) {
+    const { schema, table, kind, column } = row;
     const key = JSON.stringify([schema, table]);
     let entry = tables.get(key);
     if (!entry) {
       entry = { schema, name: table, kind, path: [schema, table], columns: [] };
       tables.set(key, entry);
     }
-    if (column !== null) entry.columns.push({ name: column, type, nullable });
+    // One of several foreign keys of a column will do.
+    if (column !== null && entry.columns.at(-1)?.name !== column)
+      entry.columns.push(columnOf(column, row));
   }
   return [...tables.values()];
+}
+
+function columnOf(name: string, row: CatalogRow): CatalogColumn {
+  const { type, nullable, primary_key: place, ref_schema: schema } = row;
+  const { ref_table: table, ref_column: column } = row;
+  return {
+    name,
+    type,
+    nullable: Boolean(nullable),
+    ...(place ? { primaryKey: place } : {}),
+    ...(schema && table && column ? { references: [schema, table, column] } : {}),
+  };
 }

@@ -1,4 +1,5 @@
-import type { CatalogEntry, Table } from "@conn/core";
+import { type CatalogEntry, ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { DataSource } from "typeorm";
 import type { DialectErrors } from "../dialect-errors.ts";
 import type { DialectFacts } from "../dialect-facts.ts";
@@ -12,7 +13,6 @@ import type {
   PoolNumbers,
 } from "../engine.ts";
 import { assertAnswers, leavesTraces } from "../guard.ts";
-import type { Statement } from "../params.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { transactionError, transactionVerbs } from "../transactions.ts";
 import type { TurnRequest } from "../turns.ts";
@@ -103,6 +103,11 @@ export class ServerEngine implements Engine {
   }
 
   async session(options: EngineSessionOptions): Promise<EngineSession> {
+    if (options.isolation === "snapshot" && this.facts.name !== "mssql") {
+      throw new ConnError("CONN_UNSUPPORTED", `${this.facts.title} has no isolation "snapshot".`, {
+        hint: 'Use "repeatable read", which keeps a view there.',
+      });
+    }
     for (let attempt = 1; ; attempt++) {
       const lent = await this.clients.lend({ seconds: this.#lockSeconds, ...options });
       try {

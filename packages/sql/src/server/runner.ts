@@ -1,9 +1,9 @@
+import { tokenize } from "@conn/core/sql";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { DialectFacts } from "../dialect-facts.ts";
 import { assertAnswers, assertKeepsSession, leavesTraces } from "../guard.ts";
 import { sessionOf } from "../runner-session.ts";
 import { statementKind } from "../statement.ts";
-import { tokenize } from "../tokenize.ts";
 import { transactionError, transactionVerbs } from "../transactions.ts";
 
 interface RunnerDriver {

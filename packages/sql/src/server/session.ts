@@ -1,4 +1,5 @@
 import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { EntityManager, QueryRunner } from "typeorm";
 import { endedSession } from "../aborted.ts";
 import type {
@@ -8,7 +9,6 @@ import type {
   ExecuteResult,
 } from "../engine.ts";
 import { assertAnswers, assertHarmless, assertKeepsSession } from "../guard.ts";
-import type { Statement } from "../params.ts";
 import type { RunnerSession } from "../runner-session.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { Turns } from "../turns.ts";
@@ -59,7 +59,7 @@ export class ServerSession implements EngineSession {
     const { holder, scope, signal } = options;
     this.#runner = engine.dataSource.createQueryRunner() as Runner;
     // What the runner takes for its own connection is ours to give back.
-    this.#runner.databaseConnection = lent.client;
+    this.#runner.databaseConnection = engine.wire.forRunner?.(lent.client) ?? lent.client;
     this.#runner.data = {
       holder,
       scope,

@@ -44,7 +44,7 @@ export function explainTls(error: unknown, connection: string): unknown {
   );
 }
 
-const noTls = /does not support (SSL|secure) connection/i;
+const noTls = /does not support (SSL|secure) connection|did not negotiate encryption/i;
 
 /** By Node's codes, or by the words, where a driver has put a code of its own. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 function hintFor(failure: string): string | undefined {

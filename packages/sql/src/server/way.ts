@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { CheckSteps } from "@conn/core";
 import type { SQLConfig } from "../config.ts";
@@ -10,8 +11,8 @@ export interface WayFacts {
   readonly port: number;
   /** The path of the unix socket in the folder that stands for a host. */
   readonly socketPath: (folder: string, port: number) => string;
-  /** Asks for TLS on an open socket; resolves when the server awaits the handshake. Absent where TLS is part of the login. */
-  readonly startTls?: (socket: Socket) => Promise<void>;
+  /** Asks for TLS on an open socket; resolves when the server awaits the handshake, to what carries it if that is not the socket. Absent where TLS is part of the login. */
+  readonly startTls?: (socket: Socket) => Promise<Duplex | undefined>;
 }
 
 /** The steps towards a server up to its login, each with an end of its own: name, socket, TLS. */
@@ -44,9 +45,10 @@ export async function wayTo(
       tls: async () => {
         const socket = await open();
         try {
-          await within(facts.startTls!(socket));
+          const carrier = (await within(facts.startTls!(socket))) ?? socket;
           const servername = isIP(host) === 0 ? host : "";
-          await within(happens(connectTls({ servername, host, ...tls, socket }), "secureConnect"));
+          const secure = connectTls({ servername, host, ...tls, socket: carrier });
+          await within(happens(secure, "secureConnect"));
         } catch (error) {
           throw explainTls(error, connection);
         } finally {

@@ -1,8 +1,8 @@
 import type { CatalogEntry, Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { DialectFacts } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import type { Isolation } from "../options.ts";
-import type { Statement } from "../params.ts";
 
 export interface WireReadOptions {
   readonly maxRows?: number | undefined;
@@ -39,6 +39,8 @@ export interface Wire<Client extends object = object> {
   begin(client: Client, options: BeginOptions): Promise<void>;
   commit(client: Client): Promise<void>;
   rollback(client: Client): Promise<void>;
+  /** What TypeORM's query runner takes for the connection that a session has. Default: the client itself. */
+  forRunner?(client: Client): object;
   ping(client: Client): Promise<void>;
   /** Every table and view with its columns, in the order of schema, name and position. */
   catalog(client: Client): Promise<readonly CatalogTable[]>;

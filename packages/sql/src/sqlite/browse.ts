@@ -1,4 +1,4 @@
-import { type CatalogEntry, ConnError } from "@conn/core";
+import { type CatalogColumn, type CatalogEntry, ConnError } from "@conn/core";
 import type { SqliteDatabase } from "./driver.ts";
 import { typeOfDeclaration } from "./types.ts";
 
@@ -30,18 +30,30 @@ export function namesOf(database: SqliteDatabase, kind: "table" | "column"): str
 function tablesOf(database: SqliteDatabase): CatalogEntry[] {
   const rows = database
     .prepare(
-      `select t.name, t.type, c.name, c.type, c."notnull" or c.pk from sqlite_master t join pragma_table_xinfo(t.name) c
+      // A foreign key that names no column refers to the primary key.
+      `select t.name, t.type, c.name, c.type, c."notnull" or c.pk, c.pk, f."table",
+         coalesce(f."to", (select name from pragma_table_info(f."table") where pk = f.seq + 1))
+       from sqlite_master t join pragma_table_xinfo(t.name) c
+       left join pragma_foreign_key_list(t.name) f on f."from" = c.name
        where t.type in ('table', 'view') and t.name not like 'sqlite\\_%' escape '\\' and c.hidden <> 1 order by t.name, c.cid`,
     )
-    .all([], false) as [string, string, string, string, number][];
-  const tables = new Map<
-    string,
-    CatalogEntry & { columns: { name: string; type: string; nullable: boolean }[] }
-  >();
-  for (const [name, kind, column, type, required] of rows) {
+    .all([], false) as [
+    ...[string, string, string, string, number, number],
+    ...[string | null, string | null],
+  ][];
+  const tables = new Map<string, CatalogEntry & { columns: CatalogColumn[] }>();
+  for (const [name, kind, column, type, required, place, other, otherColumn] of rows) {
     let table = tables.get(name);
     if (!table) tables.set(name, (table = { name, kind, path: [name], columns: [] }));
-    table.columns.push({ name: column, type: typeOfDeclaration(type), nullable: required === 0 });
+    // One of several foreign keys will do.
+    if (table.columns.at(-1)?.name === column) continue;
+    table.columns.push({
+      name: column,
+      type: typeOfDeclaration(type),
+      nullable: required === 0,
+      ...(place > 0 ? { primaryKey: place } : {}),
+      ...(other !== null && otherColumn !== null ? { references: [other, otherColumn] } : {}),
+    });
   }
   return [...tables.values()];
 }

@@ -1,4 +1,5 @@
 import { type CatalogEntry, ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { DataSource } from "typeorm";
 import { sqlite } from "../dialect-facts.ts";
 import type {
@@ -9,11 +10,11 @@ import type {
   EngineStreamOptions,
   ExecuteResult,
 } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { assertOne, assertReads, writesError } from "../statement.ts";
 import { type TurnRequest, Turns } from "../turns.ts";
-import { bindValue } from "./bind.ts";
 import { breathe } from "../breathe.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
+import { bindValue } from "./bind.ts";
 import { browse, namesOf } from "./browse.ts";
 import { whileBusy } from "./busy.ts";
 import { Changes } from "./changes.ts";
@@ -24,7 +25,6 @@ import { readBatches, readTable, tablesOfRows } from "./read.ts";
 import { Readers } from "./readers.ts";
 import type { RunnerHost } from "./runner.ts";
 import { ReadSession, WriteSession } from "./session.ts";
-import { transactionError, transactionVerbs } from "../transactions.ts";
 import { TypeormDatabase } from "./typeorm-driver.ts";
 
 export interface SqliteOptions {

@@ -1,5 +1,5 @@
+import type { Statement } from "@conn/core/sql";
 import type { ExecuteResult } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import { bindValue } from "./bind.ts";
 import type { Changes } from "./changes.ts";
 import type { SqliteDatabase } from "./driver.ts";

@@ -111,8 +111,8 @@ async function readOnce(
   let truncated = false;
   for (const chunk of source) {
     // After the first misfit the rest is only looked through for others, so that two passes suffice.
-    const { chunks, kept } = columns.read(chunk.rows);
-    if (!kept && table) again = true;
+    const { chunks, broken } = columns.read(chunk.rows);
+    if (broken.size > 0 && table) again = true;
     table ??= new TableBuilder(columns.specs());
     if (!again) table.appendColumns(chunks, chunk.rows.length);
     truncated = chunk.truncated;

@@ -1,11 +1,11 @@
+import { tokenize } from "@conn/core/sql";
 import type { DataSource, QueryRunner } from "typeorm";
 import { sqlite } from "../dialect-facts.ts";
 import { sessionOf } from "../runner-session.ts";
 import { statementKind } from "../statement.ts";
-import { tokenize } from "../tokenize.ts";
 import type { TurnRequest, Turns } from "../turns.ts";
-import type { TypeormDatabase } from "./typeorm-driver.ts";
 import { transactionError, transactionVerbs } from "../transactions.ts";
+import type { TypeormDatabase } from "./typeorm-driver.ts";
 
 /** What the runners of one database share. */
 export interface RunnerHost {

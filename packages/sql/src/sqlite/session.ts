@@ -1,4 +1,5 @@
 import { ConnError, type Table } from "@conn/core";
+import type { Statement } from "@conn/core/sql";
 import type { EntityManager } from "typeorm";
 import { endedSession } from "../aborted.ts";
 import { sqlite } from "../dialect-facts.ts";
@@ -8,18 +9,17 @@ import type {
   EngineSessionOptions,
   ExecuteResult,
 } from "../engine.ts";
-import type { Statement } from "../params.ts";
 import type { RunnerSession } from "../runner-session.ts";
 import { assertOne, assertReads } from "../statement.ts";
 import { Turns } from "../turns.ts";
-import { bindValue } from "./bind.ts";
 import { breathe } from "../breathe.ts";
+import { transactionError, transactionVerbs } from "../transactions.ts";
+import { bindValue } from "./bind.ts";
 import { whileBusy } from "./busy.ts";
 import type { SqliteDatabase } from "./driver.ts";
 import type { SqliteEngine } from "./engine.ts";
 import { readTable } from "./read.ts";
 import type { TurnRunner } from "./runner.ts";
-import { transactionError, transactionVerbs } from "../transactions.ts";
 
 /** A transaction on the writing handle, which is this session's from begin to end. */
 export class WriteSession implements EngineSession {

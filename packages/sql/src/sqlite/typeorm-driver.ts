@@ -1,5 +1,5 @@
+import { checkValue } from "@conn/core/sql";
 import { sqlite } from "../dialect-facts.ts";
-import { checkValue } from "../values.ts";
 import { bindValue } from "./bind.ts";
 import { Changes, narrowInteger } from "./changes.ts";
 import type { SqliteDatabase, SqliteStatement } from "./driver.ts";

@@ -32,9 +32,21 @@ export async function makeCertificates(): Promise<Certificates> {
     await writeFile(join(folder, `${name}.ext`), `subjectAltName=${hosts}`);
     openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", "/CN=pets");
     openssl(
-      ...["x509", "-req", "-in", `${name}.csr`, "-CA", "ca.pem", "-CAkey", "ca.key"],
-      ...["-CAcreateserial", "-days", String(days), "-extfile", `${name}.ext`],
-      ...["-out", `${name}.pem`],
+      "x509",
+      "-req",
+      "-in",
+      `${name}.csr`,
+      "-CA",
+      "ca.pem",
+      "-CAkey",
+      "ca.key",
+      "-CAcreateserial",
+      "-days",
+      String(days),
+      "-extfile",
+      `${name}.ext`,
+      "-out",
+      `${name}.pem`,
     );
     return { cert: await read(`${name}.pem`), key: await read(`${name}.key`) };
   };

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { alternate, result, type Result, script } from "./measure.ts";
+
+/** Reading one object of S3: as fast as the network gives it, and where each connection is limited. */
+export async function measureFiles(): Promise<Result[]> {
+  return [...(await measureWhole()), ...(await measureLimited())];
+}
+
+async function measureWhole(): Promise<Result[]> {
+  await using server = await objectServer(200_000_000);
+  const { ours, bare, chunks } = await alternate(5, {
+    ours: () => script("files", "ours", server.port),
+    bare: () => script("files", "bare", server.port),
+    chunks: () => script("files", "bare-chunks", server.port),
+  });
+  const memory = await alternate(3, {
+    ours: () => script("files", "ours", server.port, "memory"),
+    bare: () => script("files", "bare-chunks", server.port, "memory"),
+  });
+  return [
+    result(
+      "S3 object of 200 MB to memory",
+      "ms",
+      ours!,
+      { name: "bare SDK's best", value: Math.min(bare!, chunks!) },
+      { of: "ratio", most: 1.05 },
+    ),
+    result(
+      "peak memory of that",
+      "MB",
+      memory.ours!,
+      { name: "bare SDK's best", value: memory.bare },
+      { of: "ratio", most: 1.2 },
+    ),
+  ];
+}
+
+async function measureLimited(): Promise<Result[]> {
+  await using server = await objectServer(100_000_000, 10_000_000);
+  const { ours, bare } = await alternate(3, {
+    ours: () => script("files", "ours", server.port),
+    bare: () => script("files", "bare-chunks", server.port),
+  });
+  return [
+    result(
+      "the same of 100 MB, each connection limited to 10 MB/s, as speed",
+      "MB/s",
+      100_000 / ours!,
+      { name: "bare SDK, one stream", value: 100_000 / bare! },
+      { of: "ratio", least: 4.5 },
+    ),
+  ];
+}
+
+async function objectServer(
+  size: number,
+  rate = Infinity,
+): Promise<AsyncDisposable & { readonly port: string }> {
+  const program = fileURLToPath(new URL("programs/object-server.ts", import.meta.url));
+  const server = spawn(process.execPath, [program, String(size), String(rate)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [port] = (await once(server.stdout, "data")) as [Buffer];
+  return {
+    port: port.toString().trim(),
+    async [Symbol.asyncDispose]() {
+      server.kill();
+      await once(server, "exit");
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** What connections to SQL sources share: placeholders, templates and their values. `@conn/core/sql`. */
+export type { Params } from "./capabilities.ts";
+export type { SqlDialect } from "./sql/dialect.ts";
+export { type Fragment, sql, type SqlHelpers, type SqlTag } from "./sql/fragment.ts";
+export { compile, quoteIdentifier, type Source, type Statement } from "./sql/params.ts";
+export { type QueryTag, queryTag, type SqlQuery } from "./sql/tag.ts";
+export { type Token, tokenize } from "./sql/tokenize.ts";
+export { checkValue } from "./sql/values.ts";

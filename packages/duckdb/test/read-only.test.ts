@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { file, open } from "./support.ts";
+
+const secret = file("secret.txt");
+await writeFile(secret, "the cat sleeps");
+const database = file();
+const writer = await open({ database });
+await writer.execute("create table pets as select 'fish' as pet");
+await writer.execute("create sequence ids");
+await writer.close();
+const target = file("stolen.csv");
+const other = file("other.db");
+
+describe.each([
+  ["a file", { database, readOnly: true }],
+  ["a database in memory", { readOnly: true }],
+])("a read-only connection to %s", (_, config) => {
+  it.each([
+    "select 1; select 2",
+    "select 1; drop table pets",
+    "create table t (i int)",
+    "create temp table t (i int)",
+    "insert into pets values ('cat')",
+    "update pets set pet = 'cat'",
+    "delete from pets",
+    "drop table pets",
+    "truncate pets",
+    "\ufeff/* a */ (delete from pets)",
+    "with d as (delete from pets returning *) select * from d",
+    "explain analyze delete from pets",
+    "explain analyze select 1",
+    `copy (select 1) to '${target}'`,
+    `copy pets from '${secret}'`,
+    `export database '${target}'`,
+    "import database '/tmp'",
+    "install httpfs",
+    "load httpfs",
+    "set enable_external_access = true",
+    "set lock_configuration = false",
+    "reset enable_external_access",
+    "pragma enable_profiling",
+    `attach '${other}' as other`,
+    "attach ':memory:' as other",
+    "detach memory",
+    "use memory",
+    "call enable_logging()",
+    "begin",
+    "commit",
+    "prepare p as select 1",
+    "execute p",
+    "vacuum",
+    "checkpoint",
+    "create secret (type s3, key_id 'a', secret 'b')",
+    "create macro f() as 1",
+    `select * from read_text('${secret}')`,
+    `select * from read_csv('${secret}')`,
+    `select * from '${secret}'`,
+    `select * from glob('${secret}')`,
+    `select * from read_blob('${secret}')`,
+    `select * from query('select * from read_text(''${secret}'')')`,
+    "select * from 'https://example.com/pets.csv'",
+    "select * from enable_logging()",
+    'select * from "enable_logging" ()',
+    "select write_log('x')",
+    "select * from checkpoint()",
+    "select * from force_checkpoint('pets')",
+    "select nextval('ids')",
+  ])("refuses %s", async (statement) => {
+    await using conn = await open(config);
+    const code = expect.stringMatching(/^CONN_(READ_ONLY|QUERY|UNSUPPORTED)$/) as string;
+    await expect(conn.query(statement, { ttl: 0 })).rejects.toMatchObject({ code });
+    await expect(conn.execute(statement)).rejects.toMatchObject({ code });
+    await expect(conn.stream(statement).next()).rejects.toMatchObject({ code });
+    await using session = await conn.session();
+    await expect(session.execute(statement)).rejects.toMatchObject({ code });
+    expect([target, other].filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  it("refuses to append", async () => {
+    await using conn = await open(config);
+    const code = "CONN_READ_ONLY";
+    await expect(conn.append("pets", [{ pet: "cat" }])).rejects.toMatchObject({ code });
+    await using session = await conn.session();
+    await expect(session.append("pets", [{ pet: "cat" }])).rejects.toMatchObject({ code });
+  });
+
+  it("is not opened up by its settings", async () => {
+    await using conn = await open({
+      ...config,
+      settings: { enable_external_access: true, lock_configuration: false },
+    });
+    const reading = conn.query(`select * from read_text('${secret}')`);
+    await expect(reading).rejects.toMatchObject({ code: "CONN_READ_ONLY" });
+  });
+
+  it("stops what takes too long or too much", async () => {
+    await using conn = await open(config);
+    const endless = conn.query("select count(*) from range(1000000000000)", { timeout: 0.1 });
+    await expect(endless).rejects.toMatchObject({ code: "CONN_TIMEOUT" });
+    const much = await conn.query("select * from range(1000000)", { maxRows: 10 });
+    expect([much.length, much.meta.truncated]).toEqual([10, true]);
+  });
+});
+
+it("leaves the database as it was", async () => {
+  await using conn = await open({ database, readOnly: true });
+  expect((await conn.query("from pets")).rows()).toEqual([{ pet: "fish" }]);
+});

@@ -1,0 +1,97 @@
+import { type Asked, explain, type Failure, networkFailure, silent } from "./failure.ts";
+import type { Location } from "./paths.ts";
+import { settledBy } from "./settled.ts";
+import type { FileStore } from "./store.ts";
+
+/** How much of a store is asked for at once, and how long it may stay silent. */
+export interface Pace {
+  /** Seconds without a byte. */
+  readonly idleTimeout: number;
+  readonly partSize: number;
+  readonly concurrency: number;
+}
+
+/** One call of a connection, as its requests know it. */
+export interface Calling {
+  readonly connection: string;
+  readonly operation: string;
+  readonly signal: AbortSignal;
+  readonly pace: Pace;
+  /** Repeats a request where its failure allows it. */
+  retried<T>(request: () => Promise<T>): Promise<T>;
+}
+
+/** Tells silence from what takes its time. */
+export interface Watch {
+  /** Something arrived: silence is counted from now. */
+  alive(): void;
+  /** Nobody is waited for but the caller, until `alive()`. */
+  pause(): void;
+}
+
+/** A request: it ends when the signal does, and says `alive()` whenever something arrives. */
+export type Request<T> = (signal: AbortSignal, watch: Watch) => Promise<T>;
+
+/** The requests of one call to one store: watched for silence, and failing in words that say where. */
+export class Asking {
+  readonly store: FileStore;
+  readonly calling: Calling;
+
+  constructor(store: FileStore, calling: Calling) {
+    this.store = store;
+    this.calling = calling;
+  }
+
+  /** The same call under another signal. */
+  under(signal: AbortSignal): Asking {
+    return new Asking(this.store, { ...this.calling, signal });
+  }
+
+  /** A request that does no harm when it is sent twice. */
+  repeated<T>(location: Location, request: Request<T>): Promise<T> {
+    return this.calling.retried(() => this.once(location, request));
+  }
+
+  /** A request that is sent once; `work` is how many seconds more than silence it may take. */
+  async once<T>(location: Location, request: Request<T>, work = 0): Promise<T> {
+    const { signal, pace } = this.calling;
+    const asked = this.about(location);
+    const controller = new AbortController();
+    const either = AbortSignal.any([signal, controller.signal]);
+    const seconds = pace.idleTimeout + work;
+    let timer: NodeJS.Timeout | undefined;
+    let over = false;
+    const pause = (): void => clearTimeout(timer);
+    const start = (): void => {
+      pause();
+      // What a body's end still tells after the answer must keep no process waiting.
+      if (over) return;
+      // Longer than timers know would fire at once.
+      const ms = Math.min(seconds * 1000, 2 ** 31 - 1);
+      timer = setTimeout(() => controller.abort(silent(asked, seconds)), ms);
+    };
+    const watch: Watch = { pause, alive: start };
+    start();
+    try {
+      return await settledBy(either, request(either, watch));
+    } catch (error) {
+      // An SDK's own error of an abort does not say why.
+      if (either.aborted) throw either.reason;
+      const failure = this.store.failureOf(error) ?? networkFailure(error);
+      throw failure ? explain(failure, asked, error) : error;
+    } finally {
+      over = true;
+      pause();
+    }
+  }
+
+  about(location: Location): Asked {
+    const { connection, operation } = this.calling;
+    return { connection, operation, location };
+  }
+
+  /** A failure that is found here, and not by the store. */
+  failure(failure: Failure, location: Location): Error {
+    return explain(failure, this.about(location), undefined);
+  }
+}

@@ -1,0 +1,215 @@
+import type { CallKey, Lease, ReadOptions, RunOptions } from "@conn/core";
+import { canonical } from "@conn/core/toolkit";
+import type { ByteSource } from "@conn/formats";
+import { Asking, type Calling } from "./asking.ts";
+import type { FilesClients } from "./clients.ts";
+import type { FilesConfig } from "./config.ts";
+import { type OnProgress, stream } from "./download.ts";
+import { limit } from "./limit.ts";
+import type { CallOptions, OpenReadOptions } from "./options.ts";
+import { addressOf, locateFolder, type Location, type PathRules, show } from "./paths.ts";
+import { type Protocol, protocolOf } from "./protocol.ts";
+import { ofOneVersion, pinned, progressOf, rangeOf } from "./reading.ts";
+import { sourceOf } from "./source.ts";
+import { Stores } from "./stores.ts";
+import { endingWith, readableOf } from "./streams.ts";
+
+export type FilesClient = FilesClients[Protocol];
+
+/** What core gives a connection for its calls. */
+export interface Host {
+  readonly name: string;
+  config(): FilesConfig;
+  cached<T>(
+    call: CallKey,
+    options: ReadOptions<T>,
+    load: (client: FilesClient, signal: AbortSignal) => Promise<T>,
+  ): Promise<T>;
+  run<T>(
+    operation: string,
+    task: (client: FilesClient, signal: AbortSignal) => Promise<T>,
+    options: RunOptions,
+  ): Promise<T>;
+  retried<T>(operation: string, request: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  lease(operation: string, options: RunOptions): Promise<Lease<FilesClient>>;
+  dropCached(): void;
+}
+
+/** A call, with what it asks a store by. */
+export type Task<T> = (asking: Asking, stores: Stores, calling: Calling) => Promise<T>;
+
+/** A read through the cache. */
+export interface CachedCall {
+  readonly method: string;
+  readonly location: Location;
+  /** What else changes the result. */
+  readonly args: readonly unknown[];
+}
+
+/** Loads a result, unless the version that it would be made of is the one that made the last. */
+export type Known<T> = (version: string, load: () => Promise<T>) => Promise<T>;
+
+/** The stores of each client: while one set drains after a reset, the next is open beside it. */
+const storesOf = new WeakMap<FilesClient, Stores>();
+
+/** How the calls of one connection reach its stores. */
+export class Calls {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  get rules(): PathRules {
+    const { root, protocol } = this.#host.config();
+    const connection = this.#host.name;
+    return { connection, root, protocol: root?.protocol ?? protocol ?? protocolOf(connection) };
+  }
+
+  /** Where paths lead that do not say it. */
+  get protocol(): Protocol {
+    return this.rules.protocol ?? "file";
+  }
+
+  folder(path: string): Location {
+    return locateFolder(path === "" || path.endsWith("/") ? path : `${path}/`, this.rules);
+  }
+
+  async open(settings: FilesConfig): Promise<FilesClient> {
+    const stores = new Stores(settings, this.#host.name);
+    const { client } = await stores.get(this.protocol);
+    storesOf.set(client, stores);
+    return client;
+  }
+
+  async close(client: FilesClient): Promise<void> {
+    await storesOf.get(client)?.close();
+  }
+
+  /** A call past the cache. Its requests are repeated one by one, and never the whole. */
+  call<T>(
+    operation: string,
+    { protocol }: { readonly protocol: Protocol },
+    { signal, timeout }: CallOptions,
+    task: Task<T>,
+  ): Promise<T> {
+    return this.#host.run(
+      operation,
+      async (client, either) => {
+        const stores = storesOf.get(client)!;
+        const calling = this.#calling(operation, either);
+        return task(new Asking(await stores.get(protocol), calling), stores, calling);
+      },
+      { signal: limit(signal, timeout) },
+    );
+  }
+
+  /** A call that changes files: what was read before counts no more, also where it failed on the way. */
+  async changing<T>(
+    operation: string,
+    location: Location,
+    options: CallOptions,
+    task: Task<T>,
+  ): Promise<T> {
+    try {
+      return await this.call(operation, location, options, task);
+    } finally {
+      this.#host.dropCached();
+    }
+  }
+
+  /** A call through the cache. */
+  cached<T extends object>(
+    { method, location, args }: CachedCall,
+    reading: ReadOptions<T>,
+    load: (asking: Asking, known: Known<T>) => Promise<T>,
+  ): Promise<T> {
+    const key = { method, args: [addressOf(location), ...args] };
+    return this.#host.cached<T>(key, reading, async (client, signal) => {
+      const stores = storesOf.get(client)!;
+      const asking = new Asking(await stores.get(location.protocol), this.#calling(method, signal));
+      return load(asking, (version, make) =>
+        reading.ttl === 0
+          ? make()
+          : stores.remembered.of(canonical([method, key.args]), version, make),
+      );
+    });
+  }
+
+  /** What is made of a file, through the cache; one whose version is the known one is not downloaded again. */
+  cachedFile<T extends object>(
+    call: CachedCall,
+    { onProgress, ...reading }: ReadOptions<T> & { readonly onProgress?: OnProgress | undefined },
+    make: (source: ByteSource, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { location } = call;
+    return this.cached<T>(call, reading, (asking, known) =>
+      pinned(asking, location, (file) =>
+        known(file.version, () => {
+          const name = show(location, this.rules);
+          const onBytes = progressOf(onProgress, file.size);
+          const source = sourceOf(asking, { location, file }, name, onBytes);
+          return make(source, asking.calling.signal);
+        }),
+      ),
+    );
+  }
+
+  /** Holds the stores for something longer than a call. */
+  async leased(
+    operation: string,
+    { protocol }: Location,
+    { signal, timeout }: CallOptions,
+  ): Promise<{ readonly asking: Asking; release(): void }> {
+    const ends = limit(signal, timeout);
+    const lease = await this.#host.lease(operation, { signal: ends });
+    try {
+      const either = ends ? AbortSignal.any([lease.signal, ends]) : lease.signal;
+      const store = await storesOf.get(lease.client)!.get(protocol);
+      return {
+        asking: new Asking(store, this.#calling(operation, either)),
+        release: () => lease.release(),
+      };
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  /** A file's bytes, as a stream that holds the stores until it ends or is left. */
+  async openToRead(
+    location: Location,
+    { start = 0, end, onProgress, ...options }: OpenReadOptions,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { asking, release } = await this.leased("open", location, options);
+    const left = new AbortController();
+    try {
+      const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
+      const range = rangeOf(start, end, file.size);
+      const chunks = stream(
+        asking.under(AbortSignal.any([asking.calling.signal, left.signal])),
+        { location, file },
+        range,
+        progressOf(onProgress, range.end - range.start),
+      );
+      return readableOf(endingWith(ofOneVersion(asking, location, chunks), release), () => {
+        left.abort();
+        release();
+      });
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #calling(operation: string, signal: AbortSignal): Calling {
+    const { idleTimeout, partSize, concurrency } = this.#host.config();
+    return {
+      connection: this.#host.name,
+      operation,
+      signal,
+      pace: { idleTimeout, partSize, concurrency },
+      retried: (request) => this.#host.retried(operation, request, signal),
+    };
+  }
+}

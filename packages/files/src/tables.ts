@@ -1,0 +1,181 @@
+import { ConnError, type ReadOptions, type Table } from "@conn/core";
+import type { FormatOptions } from "@conn/formats";
+import type { Asking } from "./asking.ts";
+import type { Calls } from "./calls.ts";
+import { combine, type Part } from "./combine.ts";
+import type { OnProgress } from "./download.ts";
+import { type Glob, isGlob } from "./glob.ts";
+import { filesOf } from "./listing.ts";
+import { addressOf, locate, locatePattern, type Location, type PathRules, show } from "./paths.ts";
+import { type Partition, partitionsOf, prune } from "./partitions.ts";
+import { changedTwice, isGone, ofOneVersion, progressOf } from "./reading.ts";
+import { sourceOf } from "./source.ts";
+import type { StoredFile } from "./store.ts";
+
+/** Several files that make one table. */
+interface Dataset {
+  readonly folder: Location;
+  readonly glob: Glob;
+}
+
+interface TableRead {
+  readonly options: FormatOptions;
+  readonly rules: PathRules;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** A file or a dataset as a table, through the cache. */
+export function readThroughCache(
+  calls: Calls,
+  path: string,
+  options: FormatOptions,
+  reading: ReadOptions<Table>,
+  onProgress: OnProgress | undefined,
+): Promise<Table> {
+  const { rules } = calls;
+  const many = isGlob(path) || path === "" || path.endsWith("/");
+  if (!many) {
+    const location = locate(path, rules);
+    const call = { method: "read", location, args: [options] };
+    return calls.cachedFile<Table>(call, { ...reading, onProgress }, async (source, signal) => {
+      const { readTable } = await import("@conn/formats");
+      return readTable(source, { ...options, signal });
+    });
+  }
+  const pattern = isGlob(path) ? path : `${path}**`;
+  const dataset = locatePattern(pattern, rules);
+  const call = { method: "read", location: dataset.folder, args: [pattern, options] };
+  return calls.cached<Table>(call, reading, async (asking, known) => {
+    const files = await datasetFiles(asking, dataset);
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const read = { options, rules, onBytes: progressOf(onProgress, size) };
+    return known(versionOf(files), () => readDataset(asking, dataset, files, read));
+  });
+}
+
+/** A file's rows in batches. */
+export async function* batchesOf(
+  asking: Asking,
+  location: Location,
+  name: string,
+  options: FormatOptions,
+  onProgress: OnProgress | undefined,
+): AsyncGenerator<Table, void, undefined> {
+  const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
+  const { readBatches } = await import("@conn/formats");
+  const source = sourceOf(asking, { location, file }, name, progressOf(onProgress, file.size));
+  const batches = readBatches(source, { ...options, signal: asking.calling.signal });
+  yield* ofOneVersion(asking, location, batches);
+}
+
+/** One file as a table. */
+async function readFile(
+  asking: Asking,
+  location: Location,
+  file: StoredFile,
+  { options, rules, onBytes }: TableRead,
+): Promise<Table> {
+  const { readTable } = await import("@conn/formats");
+  const source = sourceOf(asking, { location, file }, show(location, rules), onBytes);
+  return readTable(source, { ...options, signal: asking.calling.signal });
+}
+
+/** The files of a dataset. @throws CONN_NOT_FOUND where there is none. */
+async function datasetFiles(
+  asking: Asking,
+  { folder, glob }: Dataset,
+): Promise<readonly StoredFile[]> {
+  const files = await filesOf(asking, folder, glob);
+  // As Hive and Spark do: their notes beside the data are no data.
+  const data = files.filter(
+    ({ key }) => !/(?:^|[/\\])[._][^/\\=]*$/.test(key.slice(folder.key.length)),
+  );
+  if (data.length > 0) return data;
+  const { connection, operation } = asking.calling;
+  throw new ConnError(
+    "CONN_NOT_FOUND",
+    `${connection}.${operation} found no file in ${addressOf(folder)} that the pattern names.`,
+    {
+      connection,
+      operation,
+      hint: "Correct the pattern; `list()` shows what there is.",
+    },
+  );
+}
+
+/** Which files, and which versions of them. */
+function versionOf(files: readonly StoredFile[]): string {
+  return files.map(({ key, version }) => `${key}\0${version}`).join("\0\0");
+}
+
+/** All files of a dataset as one table. Where one of them is replaced meanwhile, all are read once more. */
+async function readDataset(
+  asking: Asking,
+  dataset: Dataset,
+  files: readonly StoredFile[],
+  read: TableRead,
+): Promise<Table> {
+  try {
+    return await readFiles(asking, dataset, files, read);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+  try {
+    return await readFiles(asking, dataset, await datasetFiles(asking, dataset), read);
+  } catch (error) {
+    throw isGone(error) ? changedTwice(asking, dataset.folder, error) : error;
+  }
+}
+
+async function readFiles(
+  asking: Asking,
+  { folder }: Dataset,
+  files: readonly StoredFile[],
+  read: TableRead,
+): Promise<Table> {
+  const { columns, where, limit = Infinity } = read.options;
+  const partitions = partitionsOf(
+    files.map(({ key }) => key.slice(folder.key.length).replaceAll("\\", "/")),
+  );
+  const wanted = files.flatMap((file, index) => {
+    const partition = partitions[index]!;
+    const left = prune(where, partition);
+    return left ? [{ file, partition, where: left.where }] : [];
+  });
+  // Its columns are those of a file that no row of can pass.
+  if (wanted.length === 0)
+    wanted.push({ file: files[0]!, partition: partitions[0]!, where: undefined });
+  const none = wanted.length === 1 && prune(where, wanted[0]!.partition) === undefined;
+  const parts: Part[] = [];
+  let rows = 0;
+  // With a limit one after the other: most of them need not be read.
+  const concurrency = limit === Infinity ? Math.min(4, asking.calling.pace.concurrency) : 1;
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < wanted.length && (rows < limit || next === 0)) {
+      const index = next++;
+      const { file, partition, where: rest } = wanted[index]!;
+      const options = {
+        ...read.options,
+        columns: ownColumns(columns, partition),
+        where: rest,
+        limit: none ? 0 : limit === Infinity ? undefined : limit - rows,
+      };
+      const location = { ...folder, key: file.key };
+      const table = await readFile(asking, location, file, { ...read, options });
+      parts[index] = { table, partition };
+      rows += table.length;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return combine(parts, columns);
+}
+
+/** The columns that a file itself has to give; all of them where its path gives every one that is asked for. */
+function ownColumns(
+  columns: readonly string[] | undefined,
+  partition: Partition,
+): readonly string[] | undefined {
+  const own = columns?.filter((name) => !Object.hasOwn(partition, name));
+  return own?.length === 0 ? undefined : own;
+}
