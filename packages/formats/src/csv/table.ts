@@ -2,7 +2,7 @@ import { ConnError, type Table } from "@conn/core";
 import { didYouMean, type StoredColumn, tableOfColumns } from "@conn/core/toolkit";
 import { limitOf, overLimit } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
-import { namedColumns } from "../select.ts";
+import { namedColumns, noColumn } from "../select.ts";
 import { type Builder, cellText } from "./builder.ts";
 import { builderOf, builderOfType, kindOfCell, sampleKind, widened } from "./columns.ts";
 import { join, type Kind } from "./kinds.ts";
@@ -46,6 +46,7 @@ export class CSVTable {
     const { types = {} } = options;
     for (const name of Object.keys(types)) if (!names.includes(name)) throw noSuchType(name, names);
     const wanted = namedColumns(options);
+    for (const name of wanted ?? []) if (!names.includes(name)) throw noColumn(name, names);
     this.#slots = names.flatMap((name, index) => {
       if (wanted && !wanted.has(name)) return [];
       const type = Object.hasOwn(types, name) ? types[name] : undefined;
