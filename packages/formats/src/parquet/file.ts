@@ -26,6 +26,7 @@ export async function openParquet(given: ByteSource, options: FormatOptions): Pr
       : given;
   const size = source.size!;
   if (size < 12) throw broken(name, `it has ${size} bytes, and the smallest Parquet file 12`);
+  let turn = Promise.resolve();
   const file: AsyncBuffer = {
     byteLength: size,
     slice: async (start, end = size) => {
@@ -38,6 +39,9 @@ export async function openParquet(given: ByteSource, options: FormatOptions): Pr
       const bytes = await source.read(start, end, signal);
       if (bytes.length < end - start)
         throw new ConnError("CONN_TRUNCATED", `${name} ended before byte ${end}, of ${size}.`);
+      // Columns are asked for together and decoded at once when they come: the event loop breathes between them.
+      turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)));
+      await turn;
       const whole =
         bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
       return whole ? bytes.buffer : new Uint8Array(bytes).buffer;
