@@ -49,6 +49,8 @@ export interface FormatOptions extends CSVReadOptions {
   readonly encoding?: string | undefined;
   /** Detected by extension or content unless told. */
   readonly compression?: Compression | "none" | undefined;
+  /** Excel: the sheet's name, or its number from 1 on: the first unless told. */
+  readonly sheet?: string | number | undefined;
   readonly limits?: Limits | undefined;
   readonly signal?: AbortSignal | undefined;
 }
