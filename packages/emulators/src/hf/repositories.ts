@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+
+export type RepositoryType = "model" | "dataset" | "space";
+
+export interface RepositoryFile {
+  readonly content: Buffer;
+  /** The git blob's SHA-1, or the content's SHA-256 where LFS holds it. */
+  readonly oid: string;
+  readonly lfs: boolean;
+}
+
+/** What a test puts into the hub. `token` makes a repository private, `gated` asks for its terms. */
+export interface RepositoryInit {
+  readonly type: RepositoryType;
+  readonly name: string;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** The paths that LFS holds: they answer with a redirect. Default: none. */
+  readonly lfs?: readonly string[];
+  readonly token?: string;
+  readonly gated?: boolean;
+}
+
+export interface Repository {
+  readonly type: RepositoryType;
+  readonly name: string;
+  /** The commit that `main` points at: 40 hexadecimal digits. */
+  readonly sha: string;
+  readonly files: ReadonlyMap<string, RepositoryFile>;
+  readonly token: string | undefined;
+  readonly gated: boolean;
+}
+
+export function makeRepository(init: RepositoryInit): Repository {
+  const files = new Map<string, RepositoryFile>();
+  for (const [path, given] of Object.entries(init.files)) {
+    const content = Buffer.from(given as string);
+    const lfs = init.lfs?.includes(path) ?? false;
+    files.set(path, { content, lfs, oid: lfs ? sha256(content) : gitBlob(content) });
+  }
+  const listing = [...files].map(([path, { oid }]) => `${oid} ${path}`).join("\n");
+  const sha = createHash("sha1").update(listing).digest("hex");
+  const { type, name, token, gated = false } = init;
+  return { type, name, sha, files, token, gated };
+}
+
+function sha256(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function gitBlob(content: Buffer): string {
+  return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
+}

@@ -1,0 +1,65 @@
+import { downloadFile, fileDownloadInfo, listFiles, modelInfo } from "@huggingface/hub";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type HfServer, hfServer } from "../src/hf/server.ts";
+
+let server: HfServer;
+let hubUrl: string;
+const pets = { type: "dataset", name: "jerry/pets" } as const;
+
+beforeAll(async () => {
+  server = await hfServer({ pageSize: 2 });
+  hubUrl = server.url;
+  const files = {
+    "README.md": "# Pets",
+    "data/a.csv": "name\nrex\n",
+    "data/b c.bin": "0123456789",
+  };
+  server.add({ ...pets, files, lfs: ["data/b c.bin"] });
+  server.add({ type: "model", name: "jerry/private", files: {}, token: "hf_right" });
+  server.add({ type: "model", name: "jerry/gated", files: {}, token: "hf_right", gated: true });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+it("lists a tree page by page to Hugging Face's own client", async () => {
+  const paths = [];
+  for await (const { path } of listFiles({ repo: pets, recursive: true, hubUrl })) paths.push(path);
+  expect(paths).toEqual(["README.md", "data", "data/a.csv", "data/b c.bin"]);
+  expect(server.requests.filter((line) => line.includes("/tree/"))).toHaveLength(2);
+});
+
+it("serves a plain file whole and a file of LFS through a redirect, by ranges", async () => {
+  const readme = await downloadFile({ repo: pets, path: "README.md", hubUrl });
+  expect(await readme?.text()).toBe("# Pets");
+  const address = `${hubUrl}/datasets/jerry/pets/resolve/main/data/b%20c.bin`;
+  const part = await fetch(address, { headers: { Range: "bytes=2-4" } });
+  expect([part.status, part.redirected, await part.text()]).toEqual([206, true, "234"]);
+  const beyond = await fetch(address, { headers: { Range: "bytes=10-" } });
+  expect(beyond.status).toBe(416);
+});
+
+it("answers for what is missing with the hub's error codes", async () => {
+  expect(await fileDownloadInfo({ repo: pets, path: "none.csv", hubUrl })).toBeNull();
+  const revision = await fetch(`${hubUrl}/api/datasets/jerry/pets/revision/old`);
+  expect([revision.status, revision.headers.get("x-error-code")]).toEqual([
+    404,
+    "RevisionNotFound",
+  ]);
+});
+
+it.each([
+  ["jerry/private", undefined, 401],
+  ["jerry/private", "hf_wrong", 404],
+  ["jerry/gated", undefined, 401],
+  ["jerry/gated", "hf_wrong", 403],
+])("refuses %s to the token %s with %i", async (name, accessToken, statusCode) => {
+  const asked = modelInfo({ name, hubUrl, ...(accessToken && { accessToken }) });
+  await expect(asked).rejects.toMatchObject({ statusCode });
+  expect(await modelInfo({ name, hubUrl, accessToken: "hf_right" })).toMatchObject({ name });
+});
+
+it("limits the rate on demand", async () => {
+  server.limitRate(1, 3);
+  const refused = await fetch(`${hubUrl}/api/datasets/jerry/pets`);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "3"]);
+  expect((await fetch(`${hubUrl}/api/datasets/jerry/pets`)).status).toBe(200);
+});
