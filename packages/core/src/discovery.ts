@@ -93,6 +93,8 @@ async function remedy(type: string, known: readonly string[], cwd: string): Prom
     return 'A type is a short name such as "sql"; packages and paths are not types.';
   const near = didYouMean(type, [...known, ...Object.keys(firstParty)]);
   if (near && known.includes(near)) return `Did you mean "${near}"?`;
-  if (near) return `Did you mean "${near}"? Run: ${await installCommand([firstParty[near]!], cwd)}`;
-  return `If a community package provides it, its name follows this rule: ${await installCommand([`conn-plugin-${type}`], cwd)}`;
+  const community = await installCommand([`conn-plugin-${type}`], cwd);
+  if (!near) return `If a community package provides it, its name follows this rule: ${community}`;
+  const ours = await installCommand([firstParty[near]!], cwd);
+  return `Did you mean "${near}"? Run: ${ours} (a community's "${type}" would be: ${community})`;
 }
