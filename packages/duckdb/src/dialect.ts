@@ -10,6 +10,7 @@ export const duckdb: SqlDialect = {
   dollarQuotes: true,
   nestedComments: true,
   hashComments: false,
+  returnEndsComments: true,
   executableComments: false,
   jsonOperators: false,
   dollarNumbers: true,

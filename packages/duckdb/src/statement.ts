@@ -28,9 +28,12 @@ export async function prepare(
   assertOne(source);
   if (locked) assertHarmless(source);
   const statements = await handle.extractStatements(text);
-  // PIVOT without a list of values becomes several: the last one reads, those before it collect the values.
+  // DuckDB's own count decides, for it may see more than our look at the text does. Nothing of them has run yet.
+  if (statements.count > 1 && !hasPivot(source)) throw severalError(statements.count);
+  // PIVOT without a list of values becomes several: the last one reads, those before it collect the values in a type.
   for (let index = 0; index < statements.count - 1; index++) {
     const collecting = await statements.prepare(index);
+    if (collecting.statementType !== StatementType.CREATE) throw severalError(statements.count);
     bind(collecting, values);
     await collecting.run();
   }
@@ -61,7 +64,7 @@ function assertOne({ text, tokens }: Source): void {
 
 /** Functions that act although a SELECT calls them: they log into files, write files, or run text as SQL. */
 const harmful =
-  /^(checkpoint|force_checkpoint|enable_\w+|disable_\w+|truncate_\w+|write_log|nextval|query|query_table)$/;
+  /^(checkpoint|force_checkpoint|enable_\w+|disable_\w+|truncate_\w+|write_log|nextval|query|query_table|json_execute_serialized_sql)$/;
 
 function assertHarmless({ text, tokens }: Source): void {
   tokens.forEach((token, index) => {
@@ -91,6 +94,16 @@ function assertReads(type: StatementType, { text, tokens }: Source): void {
     `This call only reads, and the statement is ${StatementType[type]}, not SELECT.`,
     { hint: "Use conn.execute(sql, params)." },
   );
+}
+
+function hasPivot({ text, tokens }: Source): boolean {
+  return tokens.some(({ start, end }) => /^pivot(_wider)?$/i.test(text.slice(start, end)));
+}
+
+function severalError(count: number): ConnError {
+  return new ConnError("CONN_QUERY", `DuckDB makes ${count} statements of it; a call runs one.`, {
+    hint: "Run them one after the other. A PIVOT in a statement that writes names its values: on pet in ('cat', 'fish').",
+  });
 }
 
 function transactionError(): ConnError {

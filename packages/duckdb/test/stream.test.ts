@@ -112,6 +112,22 @@ describe("a query", () => {
   });
 
   it.each([
+    "select 1; --\rdrop table pets; select 2",
+    "select 1; --\r\ndrop table pets; select 2",
+    "select 1a$$; drop table pets; select $$ from pets",
+    "select 1 as pivot; --\rdrop table pets; select 2",
+    "drop table pets; --\rpivot pets on pet using sum(n)",
+    "create table other as pivot pets on pet using sum(n)",
+  ])("runs nothing of %j, which is several statements to DuckDB", async (statement) => {
+    await using conn = await open();
+    await conn.execute("create table pets as select 'jerry' as owner, 'fish' as pet, 2 as n");
+    await expect(conn.query(statement)).rejects.toMatchObject({ code: "CONN_QUERY" });
+    await expect(conn.execute(statement)).rejects.toMatchObject({ code: "CONN_QUERY" });
+    expect((await conn.query("select owner from pets", { ttl: 0 })).length).toBe(1);
+    expect((await conn.browse()).flatMap(({ path }) => path)).not.toContain("other");
+  });
+
+  it.each([
     ["", "empty"],
     ["-- nothing", "empty"],
     ["select 1; select 2", "2 statements"],

@@ -67,6 +67,7 @@ export const postgres: DialectFacts = {
   dollarQuotes: true,
   nestedComments: true,
   hashComments: false,
+  returnEndsComments: true,
   executableComments: false,
   jsonOperators: true,
   dollarNumbers: true,

@@ -602,6 +602,7 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     "select \"pg_read_file\"('/etc/hostname')",
     "select U&\"pg\\005fread_file\"('/etc/hostname')",
     "select pg_catalog.pg_terminate_backend(1)",
+    "select --\r pg_terminate_backend(1)",
     "select pg_advisory_lock(1)",
     "notify pets",
     "select pg_sleep(1e6)",

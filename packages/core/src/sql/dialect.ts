@@ -15,6 +15,8 @@ export interface SqlDialect {
   readonly nestedComments: boolean;
   /** `#` opens a comment, and `--` does so only before white space. */
   readonly hashComments: boolean;
+  /** A carriage return alone ends a `--` comment, as a line feed does. Default: false. */
+  readonly returnEndsComments?: boolean;
   /** What stands in `/*! … *\/` is run. */
   readonly executableComments: boolean;
   /** `?`, `?|` and `?&` are operators on JSON where they follow an operand. */

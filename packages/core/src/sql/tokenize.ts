@@ -64,8 +64,7 @@ function readToken(
   around: Surroundings,
 ): Token {
   if (isNameStart(code)) return readWord(text, start, code, facts);
-  if (isDigit(code))
-    return { kind: "number", start, end: skipWhile(text, start + 1, isNumberPart) };
+  if (isDigit(code)) return { kind: "number", start, end: numberEnd(text, start) };
   const character = text[start]!;
   if (facts.identifierQuotes.includes(character)) {
     return {
@@ -209,6 +208,12 @@ function readDollarQuote(
   return { kind: "string", start, end: close === -1 ? text.length : close + tag.length };
 }
 
+/** A name that begins right behind the digits goes on through `$`: in `1a$$` no dollar quote opens. */
+function numberEnd(text: string, start: number): number {
+  const end = skipWhile(text, start + 1, isNumberPart);
+  return /[^\d.]/.test(text.slice(start, end)) ? skipWhile(text, end, isWordPart) : end;
+}
+
 function opensDollarQuote(text: string, start: number): boolean {
   return text[dollarTagEnd(text, start)] === "$";
 }
@@ -228,7 +233,10 @@ function readOperator(text: string, start: number): Token {
 function commentEnd(text: string, at: number, code: number, facts: SqlDialect): number {
   if (code === 0x2d && text[at + 1] === "-") {
     const after = text.charCodeAt(at + 2);
-    if (!facts.hashComments || Number.isNaN(after) || after <= 0x20) return lineEnd(text, at + 2);
+    if (!facts.hashComments || Number.isNaN(after) || after <= 0x20)
+      return facts.returnEndsComments
+        ? Math.min(text.length, skipWhile(text, at + 2, isInLine) + 1)
+        : lineEnd(text, at + 2);
   }
   if (code === 0x23 && facts.hashComments) return lineEnd(text, at + 1);
   if (code === 0x2f && text[at + 1] === "*") {
@@ -307,6 +315,10 @@ function isSpace(code: number): boolean {
     code === 0x2028 ||
     code === 0x2029
   );
+}
+
+function isInLine(code: number): boolean {
+  return code !== 0x0a && code !== 0x0d;
 }
 
 function isDigit(code: number): boolean {
