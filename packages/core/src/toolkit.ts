@@ -1,7 +1,8 @@
 /** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
 export { canonical } from "./cache-key.ts";
+export { daysInMonth, daysSince1970 } from "./calendar.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
-export { toSeconds } from "./duration.ts";
+export { toSeconds, toTimer } from "./duration.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { wrap as wrapError } from "./failure.ts";
 export { importOptional, installCommand, type PackageManager, packageManager } from "./install.ts";

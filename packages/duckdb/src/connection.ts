@@ -8,7 +8,7 @@ import {
   type Params,
   type Table,
 } from "@conn/core";
-import { type Fragment, type QueryTag, queryTag, sql } from "@conn/core/sql";
+import { callerOf, checkCount, type Fragment, type QueryTag, queryTag, sql } from "@conn/core/sql";
 import { checkRows, Streamed, wrapError } from "@conn/core/toolkit";
 import type { DuckDBConnection as Handle, DuckDBInstance } from "@duckdb/node-api";
 import { catalogEntries, catalogQuery } from "./catalog.ts";
@@ -357,16 +357,4 @@ interface Call {
   readonly client: DuckDBInstance;
   readonly signal: AbortSignal;
   readonly one?: Compiled;
-}
-
-function checkCount(option: string, value: number | undefined): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
-  throw new ConnError("CONN_ARGUMENT", `\`${option}\` is not a whole number from 1 on.`, {
-    hint: `Leave it out, or give for example ${option}: 1000.`,
-  });
-}
-
-/** `at work (/app/pets.js:3:5)`: who called the method that made the error. */
-function callerOf({ stack = "" }: Error): string {
-  return stack.split("\n")[2]?.trim() ?? "at an unknown place";
 }

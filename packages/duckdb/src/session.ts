@@ -1,5 +1,5 @@
 import { ConnError, type Lease, type Params, type Table } from "@conn/core";
-import { type Fragment, type QueryTag, queryTag } from "@conn/core/sql";
+import { type Fragment, type QueryTag, queryTag, warnOfSession } from "@conn/core/sql";
 import { checkRows } from "@conn/core/toolkit";
 import type { DuckDBConnection as Handle, DuckDBInstance } from "@duckdb/node-api";
 import { runAppend, runExecute, runQueryWhole } from "./calls.ts";
@@ -216,13 +216,9 @@ class InnerSession {
 }
 
 const forgotten = new FinalizationRegistry<InnerSession>((session) => {
-  process.emitWarning(
+  warnOfSession(
     `A session of ${session.connection} was dropped without an end, and is rolled back. It was opened ${session.place}.`,
-    {
-      type: "ConnWarning",
-      code: "CONN_SESSION_LEAKED",
-      detail: "Write: await using session = await conn.session()",
-    },
+    "Write: await using session = await conn.session()",
   );
   session.end().catch(() => {});
 });

@@ -1,3 +1,4 @@
+import { toTimer } from "@conn/core/toolkit";
 import { type Asked, explain, type Failure, networkFailure, silent } from "./failure.ts";
 import type { Location } from "./paths.ts";
 import { settledBy } from "./settled.ts";
@@ -66,9 +67,7 @@ export class Asking {
       pause();
       // What a body's end still tells after the answer must keep no process waiting.
       if (over) return;
-      // Longer than timers know would fire at once.
-      const ms = Math.min(seconds * 1000, 2 ** 31 - 1);
-      timer = setTimeout(() => controller.abort(silent(asked, seconds)), ms);
+      timer = setTimeout(() => controller.abort(silent(asked, seconds)), toTimer(seconds));
     };
     const watch: Watch = { pause, alive: start };
     start();

@@ -1,5 +1,5 @@
 import type { Duration } from "@conn/core";
-import { toSeconds } from "@conn/core/toolkit";
+import { toSeconds, toTimer } from "@conn/core/toolkit";
 
 /** One signal for what ends a caller's patience: its own, and its timeout. */
 export function limit(
@@ -8,7 +8,6 @@ export function limit(
 ): AbortSignal | undefined {
   const seconds = timeout === undefined ? Infinity : toSeconds(timeout, "timeout");
   if (seconds === Infinity) return signal;
-  // Longer than timers know is as good as for ever, and would fire at once.
-  const timer = AbortSignal.timeout(Math.min(seconds * 1000, 2 ** 31 - 1));
+  const timer = AbortSignal.timeout(toTimer(seconds));
   return signal ? AbortSignal.any([signal, timer]) : timer;
 }

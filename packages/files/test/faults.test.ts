@@ -134,6 +134,7 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
     expect(await straight.exists("new")).toBe(false);
   });
 
+  // Where the server ignores conditions, as its facts say, none can be proven.
   it.runIf(facts.conditions)("repeats a write that has one", async () => {
     server.play(["503", "503"]);
     await conn.write("new", "fish", { ifAbsent: true });

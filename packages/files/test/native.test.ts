@@ -9,6 +9,7 @@ import { connect, failure } from "./support.ts";
 const saved = { ...process.env };
 afterEach(() => void (process.env = { ...saved }));
 
+// The clouds' SDKs and servers ask for Node 22, and on Node 20 none of them runs.
 describe.runIf(running(azure).length)("what the clouds' own tools know", () => {
   it("Azure's connection string in the environment", async () => {
     await using store = await azure.start();

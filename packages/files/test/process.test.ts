@@ -55,6 +55,7 @@ it("reads a file of this machine, and the process ends by itself", async () => {
   expect(await script(program("files", "pets.csv"))).toBe(printed);
 });
 
+// The SDKs of S3 and Google, and their servers, ask for Node 22.
 it.runIf(running(s3).length)("reads from S3 by what AWS's own variables say", async () => {
   await using store = await s3.start();
   const env = {
@@ -67,6 +68,7 @@ it.runIf(running(s3).length)("reads from S3 by what AWS's own variables say", as
   expect(await script(program("anything", `s3://${path}`), env)).toBe(printed);
 });
 
+// As above.
 it.runIf(running(gcs).length)("reads from Google by what its own variables say", async () => {
   await using store = await gcs.start();
   const env = { STORAGE_EMULATOR_HOST: store.endpoint };

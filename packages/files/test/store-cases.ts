@@ -96,6 +96,7 @@ export function storeCases(facts: StoreFacts): void {
     expect(await conn.list()).toHaveLength(1);
   });
 
+  // Where the server ignores conditions, as its facts say, none can be proven.
   it.runIf(facts.conditions)(
     "writes only where nothing is, or over the version that was read",
     async () => {
@@ -119,6 +120,7 @@ export function storeCases(facts: StoreFacts): void {
     },
   );
 
+  // As above: that one alone wins is a condition.
   it.runIf(facts.conditions)("lets one of many writers win", async () => {
     const conn = await open();
     const writers = Array.from({ length: 8 }, (_, index) =>

@@ -9,6 +9,8 @@ import {
   type Table,
 } from "@conn/core";
 import {
+  callerOf,
+  checkCount,
   compile,
   type Fragment,
   type Params,
@@ -317,16 +319,4 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     const call = { connection: this.name, operation, statement };
     return explainFailure(error, call, this.#dialect.errors, engine);
   }
-}
-
-function checkCount(option: string, value: number | undefined): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
-  throw new ConnError("CONN_ARGUMENT", `\`${option}\` is not a whole number from 1 on.`, {
-    hint: `Leave it out, or give for example ${option}: 1000.`,
-  });
-}
-
-/** `at work (/app/pets.js:3:5)`: who called the method that made the error. */
-function callerOf({ stack = "" }: Error): string {
-  return stack.split("\n")[2]?.trim() ?? "at an unknown place";
 }

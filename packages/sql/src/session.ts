@@ -1,5 +1,12 @@
 import type { Lease, Table } from "@conn/core";
-import { compile, type Fragment, type Params, type QueryTag, queryTag } from "@conn/core/sql";
+import {
+  compile,
+  type Fragment,
+  type Params,
+  type QueryTag,
+  queryTag,
+  warnOfSession,
+} from "@conn/core/sql";
 import { checkRows } from "@conn/core/toolkit";
 import type { DataSource, EntityManager } from "typeorm";
 import { abortedSession, endedSession } from "./aborted.ts";
@@ -130,7 +137,7 @@ class InnerSession {
     this.place = init.place;
     const seconds = init.warnAfter;
     const warnLate = (): void =>
-      warn(
+      warnOfSession(
         `A session of ${this.connection} is still open after ${seconds} s. It was opened ${this.place}.`,
         "End sessions soon, or raise `sessionWarning`: await using session = await conn.session()",
       );
@@ -198,13 +205,9 @@ class InnerSession {
 }
 
 const forgotten = new FinalizationRegistry<InnerSession>((session) => {
-  warn(
+  warnOfSession(
     `A session of ${session.connection} was dropped without an end, and is rolled back. It was opened ${session.place}.`,
     "Write: await using session = await conn.session()",
   );
   session.end().catch(() => {});
 });
-
-function warn(message: string, detail: string): void {
-  process.emitWarning(message, { type: "ConnWarning", code: "CONN_SESSION_LEAKED", detail });
-}

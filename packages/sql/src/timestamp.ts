@@ -1,3 +1,5 @@
+import { daysInMonth, daysSince1970 } from "@conn/core/toolkit";
+
 /**
  * Milliseconds since 1970 of `YYYY-MM-DD HH:MM[:SS[.f]]`, with a space or a `T` between, a `Z` or
  * nothing behind, and up to three digits of a second; NaN for anything else.
@@ -51,23 +53,16 @@ let latest = { year: 1970, month: 1, day: 1, days: 0 };
 /** Days since 1970 of a date, NaN for one that no calendar has. */
 function daysOf(year: number, month: number, day: number): number {
   if (day === latest.day && month === latest.month && year === latest.year) return latest.days;
-  if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month))
+  if (
+    year < 0 ||
+    year > 9999 ||
+    month < 1 ||
+    month > 12 ||
+    day < 1 ||
+    day > daysInMonth(year, month)
+  )
     return NaN;
   const days = daysSince1970(year, month, day);
   latest = { year, month, day, days };
   return days;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
-
-/** Days of the Gregorian calendar, counted from March so that a leap day comes last. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const marchYear = month > 2 ? year : year - 1;
-  const marchMonth = month > 2 ? month - 3 : month + 9;
-  const leapDays =
-    Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  return marchYear * 365 + leapDays + Math.floor((marchMonth * 153 + 2) / 5) + day - 719_469;
 }

@@ -8,16 +8,9 @@ const spellings = ["false", "true", "False", "True", "FALSE", "TRUE"];
 
 export class BooleanBuilder extends ArrayBuilder<Uint8Array> implements Builder {
   readonly kind = "boolean";
-  readonly #nulls: Nulls;
 
   constructor(nulls: Nulls, rows = 0) {
-    super(new Uint8Array());
-    this.#nulls = nulls;
-    this.startWithNulls(rows);
-  }
-
-  protected larger(length: number): Uint8Array {
-    return new Uint8Array(length);
+    super(new Uint8Array(), nulls, rows);
   }
 
   parse(block: Block, column: number, from: number): number {
@@ -27,7 +20,7 @@ export class BooleanBuilder extends ArrayBuilder<Uint8Array> implements Builder 
       const cell = (row * width + column) << 1;
       const start = offsets[cell]!;
       const end = offsets[cell + 1]! < 0 ? ~offsets[cell + 1]! : offsets[cell + 1]!;
-      if (start === end || this.#nulls.has(bytes, start, end)) {
+      if (start === end || this.nulls.has(bytes, start, end)) {
         this.setNull(this.length++, offsets[cell + 1]! < 0);
         continue;
       }

@@ -1,6 +1,7 @@
 import type { ColumnType } from "@conn/core";
 import type { Storage } from "@conn/core/toolkit";
 import type { Kind } from "./kinds.ts";
+import type { Nulls } from "./nulls.ts";
 import type { Block } from "./scan.ts";
 
 /** Collects one column of a CSV file. */
@@ -36,18 +37,23 @@ export abstract class ArrayBuilder<Data extends Float64Array | BigInt64Array | U
   quoted = false;
   protected data: Data;
   protected valid: Uint8Array | undefined;
+  protected readonly nulls: Nulls;
 
-  constructor(data: Data) {
+  /** @param data Of the kind that the column is to be kept in. @param rows Nulls at the start. */
+  constructor(data: Data, nulls: Nulls, rows: number) {
     this.data = data;
+    this.nulls = nulls;
+    this.reserve(rows);
+    for (let row = 0; row < rows; row++) this.setNull(row);
+    this.length = rows;
   }
-
-  protected abstract larger(length: number): Data;
 
   /** Makes room for so many more values. */
   protected reserve(rows: number): Data {
     const needed = this.length + rows;
     if (needed > this.data.length) {
-      const larger = this.larger(Math.max(smallest, needed, this.data.length * 2));
+      const Larger = this.data.constructor as new (length: number) => Data;
+      const larger = new Larger(Math.max(smallest, needed, this.data.length * 2));
       larger.set(this.data as never);
       this.data = larger;
       if (this.valid) this.valid = this.#bitmap(this.valid);
@@ -59,13 +65,6 @@ export abstract class ArrayBuilder<Data extends Float64Array | BigInt64Array | U
     if (quoted) this.quoted = true;
     const valid = (this.valid ??= this.#bitmap(undefined));
     valid[row >> 3]! &= ~(1 << (row & 7));
-  }
-
-  /** So many nulls at the start. */
-  protected startWithNulls(rows: number): void {
-    this.reserve(rows);
-    for (let row = 0; row < rows; row++) this.setNull(row);
-    this.length = rows;
   }
 
   protected validBits(): Uint8Array | undefined {

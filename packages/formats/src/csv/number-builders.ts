@@ -1,4 +1,4 @@
-import { isValid, type Storage } from "@conn/core/toolkit";
+import { daysInMonth, daysSince1970, isValid, type Storage } from "@conn/core/toolkit";
 import { ArrayBuilder, type Builder, cellText } from "./builder.ts";
 import { classify, instantOf, numberOf } from "./kinds.ts";
 import type { Nulls } from "./nulls.ts";
@@ -13,16 +13,9 @@ const safeDigits = 15;
 /** Integers that doubles hold, from canonical text alone, so that text can be made of them again. */
 export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builder {
   readonly kind = "integer";
-  readonly #nulls: Nulls;
 
   constructor(nulls: Nulls, rows = 0) {
-    super(new Float64Array());
-    this.#nulls = nulls;
-    this.startWithNulls(rows);
-  }
-
-  protected larger(length: number): Float64Array {
-    return new Float64Array(length);
+    super(new Float64Array(), nulls, rows);
   }
 
   parse(block: Block, column: number, from: number): number {
@@ -51,7 +44,7 @@ export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builde
           continue;
         }
       }
-      if (start === end || this.#nulls.has(bytes, start, end)) {
+      if (start === end || this.nulls.has(bytes, start, end)) {
         this.setNull(length++, offsets[cell + 1]! < 0);
         continue;
       }
@@ -68,11 +61,11 @@ export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builde
 
   /** The same values as doubles, or with the given types of memory. */
   toFloats(): FloatBuilder {
-    return new FloatBuilder(this.#nulls, this);
+    return new FloatBuilder(this.nulls, this);
   }
 
   toBigInts(): BigIntegerBuilder {
-    return new BigIntegerBuilder(this.#nulls, this);
+    return new BigIntegerBuilder(this.nulls, this);
   }
 
   texts(): (string | null)[] {
@@ -96,20 +89,12 @@ export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builde
 
 export class FloatBuilder extends ArrayBuilder<Float64Array> implements Builder {
   readonly kind = "float";
-  readonly #nulls: Nulls;
 
   constructor(nulls: Nulls, before: IntegerBuilder | number = 0) {
-    super(new Float64Array());
-    this.#nulls = nulls;
-    if (typeof before === "number") this.startWithNulls(before);
-    else {
-      const { data, valid } = before.memory();
-      [this.data, this.valid, this.length] = [data, valid, before.length];
-    }
-  }
-
-  protected larger(length: number): Float64Array {
-    return new Float64Array(length);
+    super(new Float64Array(), nulls, typeof before === "number" ? before : 0);
+    if (typeof before === "number") return;
+    const { data, valid } = before.memory();
+    [this.data, this.valid, this.length] = [data, valid, before.length];
   }
 
   parse(block: Block, column: number, from: number): number {
@@ -145,7 +130,7 @@ export class FloatBuilder extends ArrayBuilder<Float64Array> implements Builder 
           continue;
         }
       }
-      if (start === end || this.#nulls.has(bytes, start, end)) {
+      if (start === end || this.nulls.has(bytes, start, end)) {
         this.setNull(length++, offsets[cell + 1]! < 0);
         continue;
       }
@@ -170,21 +155,13 @@ export class FloatBuilder extends ArrayBuilder<Float64Array> implements Builder 
 /** Integers of which one at least is beyond 2^53. */
 export class BigIntegerBuilder extends ArrayBuilder<BigInt64Array> implements Builder {
   readonly kind = "bigint";
-  readonly #nulls: Nulls;
 
   constructor(nulls: Nulls, before: IntegerBuilder | number = 0) {
-    super(new BigInt64Array());
-    this.#nulls = nulls;
-    if (typeof before === "number") this.startWithNulls(before);
-    else {
-      const { data, valid } = before.memory();
-      this.data = BigInt64Array.from(data, BigInt);
-      [this.valid, this.length] = [valid, before.length];
-    }
-  }
-
-  protected larger(length: number): BigInt64Array {
-    return new BigInt64Array(length);
+    super(new BigInt64Array(), nulls, typeof before === "number" ? before : 0);
+    if (typeof before === "number") return;
+    const { data, valid } = before.memory();
+    this.data = BigInt64Array.from(data, BigInt);
+    [this.valid, this.length] = [valid, before.length];
   }
 
   parse(block: Block, column: number, from: number): number {
@@ -194,7 +171,7 @@ export class BigIntegerBuilder extends ArrayBuilder<BigInt64Array> implements Bu
       const cell = (row * width + column) << 1;
       const start = offsets[cell]!;
       const end = offsets[cell + 1]! < 0 ? ~offsets[cell + 1]! : offsets[cell + 1]!;
-      if (start === end || this.#nulls.has(bytes, start, end)) {
+      if (start === end || this.nulls.has(bytes, start, end)) {
         this.setNull(this.length++, offsets[cell + 1]! < 0);
         continue;
       }
@@ -227,16 +204,9 @@ export class BigIntegerBuilder extends ArrayBuilder<BigInt64Array> implements Bu
 /** Instants, as milliseconds since 1970 with microseconds in the fraction. */
 export class InstantBuilder extends ArrayBuilder<Float64Array> implements Builder {
   readonly kind = "timestamp";
-  readonly #nulls: Nulls;
 
   constructor(nulls: Nulls, rows = 0) {
-    super(new Float64Array());
-    this.#nulls = nulls;
-    this.startWithNulls(rows);
-  }
-
-  protected larger(length: number): Float64Array {
-    return new Float64Array(length);
+    super(new Float64Array(), nulls, rows);
   }
 
   parse(block: Block, column: number, from: number): number {
@@ -251,7 +221,7 @@ export class InstantBuilder extends ArrayBuilder<Float64Array> implements Builde
         data[this.length++] = quick;
         continue;
       }
-      if (start === end || this.#nulls.has(bytes, start, end)) {
+      if (start === end || this.nulls.has(bytes, start, end)) {
         this.setNull(this.length++, offsets[cell + 1]! < 0);
         continue;
       }
@@ -284,14 +254,15 @@ function instantOfBytes(bytes: Uint8Array, start: number, end: number): number {
   const second = digits(bytes, start + 17, 2);
   if (!(month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60))
     return NaN;
-  if (!(day <= 28 || day <= daysOf(year, month))) return NaN;
+  if (!(day <= 28 || day <= daysInMonth(year, month))) return NaN;
   let fraction = 0;
   if (size > 20) {
     if (bytes[start + 19] !== 46) return NaN;
     fraction = size === 24 ? digits(bytes, start + 20, 3) : digits(bytes, start + 20, 6) / 1000;
   }
   return (
-    (dayNumber(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + fraction
+    (daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 +
+    fraction
   );
 }
 
@@ -303,22 +274,6 @@ function digits(bytes: Uint8Array, at: number, count: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-function daysOf(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
-
-/** Days since 1970 of a day of the Gregorian calendar, with years that begin in March. */
-function dayNumber(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const ofEra = shifted - era * 400;
-  const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return (
-    era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
-  );
 }
 
 function valuesOf<T>(

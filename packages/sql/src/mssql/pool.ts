@@ -1,5 +1,5 @@
 import { ConnError } from "@conn/core";
-import { toTimer } from "../server/open.ts";
+import { toTimer } from "@conn/core/toolkit";
 import { type Connection, innerOf } from "./driver.ts";
 
 interface Waiter {

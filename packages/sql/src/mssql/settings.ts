@@ -1,6 +1,6 @@
 import { ConnError } from "@conn/core";
 import type { SQLConfig } from "../config.ts";
-import { toTimer } from "../server/open.ts";
+import { toTimer } from "@conn/core/toolkit";
 import { isLocal, tlsOptions } from "../server/tls.ts";
 import type { ConnectionSettings } from "./connect.ts";
 

@@ -2,6 +2,7 @@ import { ConnError, type Table } from "@conn/core";
 import type { Statement } from "@conn/core/sql";
 import { mssql as facts } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
+import { integerOf } from "../integer.ts";
 import type { Isolation } from "../options.ts";
 import { tablesOf } from "../server/catalog.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
@@ -85,7 +86,7 @@ export class MssqlWire implements Wire<Connection> {
     return {
       // Those of triggers come before the statement's own.
       rowCount: counts.at(-1) ?? rows.length,
-      ...(typeof id === "string" ? { lastId: numberOf(id) } : {}),
+      ...(typeof id === "string" ? { lastId: integerOf(id) } : {}),
       rows,
     };
   }
@@ -254,9 +255,4 @@ function firstOf(error: Error): Error {
   return error instanceof AggregateError
     ? ((error.errors[0] as Error | undefined) ?? error)
     : error;
-}
-
-function numberOf(id: string): number | bigint {
-  const number = Number(id);
-  return Number.isSafeInteger(number) ? number : BigInt(id);
 }

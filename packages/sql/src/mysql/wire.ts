@@ -1,17 +1,17 @@
 import type { Table } from "@conn/core";
 import type { Statement } from "@conn/core/sql";
-import type { FieldPacket, Pool, PoolConnection, PoolOptions, ResultSetHeader } from "mysql2";
+import { toTimer } from "@conn/core/toolkit";
+import type { Pool, PoolConnection, PoolOptions } from "mysql2";
 import type { SQLConfig } from "../config.ts";
 import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
-import { toTimer } from "../server/open.ts";
-import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
+import { integerOf } from "../integer.ts";
 import { RowCollector } from "../row-collector.ts";
-import type { ColumnPlan } from "../columns.ts";
 import { bindValue, type ToInteger } from "./bind.ts";
-import { type Field, planField } from "./types.ts";
+import { catalogQuery } from "./catalog.ts";
+import { send, streamRows } from "./send.ts";
 
 /** What is used of the module `mysql2`. */
 export interface Mysql {
@@ -21,12 +21,6 @@ export interface Mysql {
 }
 
 type WireSettings = Pick<SQLConfig, "poolSize" | "idleTimeout" | "statementTimeout">;
-
-interface Answer {
-  readonly fields: readonly Field[];
-  readonly rows: RowCollector;
-  readonly header: ResultSetHeader | undefined;
-}
 
 /** The parts of a connection that mysql2's own types leave out. */
 interface Inner {
@@ -42,7 +36,6 @@ export class MysqlWire implements Wire<PoolConnection> {
   readonly #clients = new Set<PoolConnection>();
   /** Those whose session reads only, until they are cleaned. */
   readonly #readOnly = new WeakSet<PoolConnection>();
-
   /** Those that nobody uses, and since when. */
   readonly #idle = new Map<PoolConnection, number>();
   readonly #idleTimer: NodeJS.Timeout;
@@ -147,7 +140,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     const { affectedRows, insertId } = header;
     return {
       rowCount: affectedRows,
-      ...(insertId ? { lastId: lastIdOf(insertId) } : {}),
+      ...(insertId ? { lastId: integerOf(insertId) } : {}),
       rows: table,
     };
   }
@@ -262,108 +255,9 @@ function limitOf(seconds: number | undefined): string {
   return ` /*M! , max_statement_time = ${seconds} */ /*!50708 , max_execution_time = ${Math.ceil(seconds * 1000)} */`;
 }
 
-type Sent = Pick<Statement, "text"> & Partial<Pick<Statement, "values">>;
-
 /** The column type of FLOAT. */
 const float = 0x04;
-
-/** What can be prepared without parameters; much else cannot. */
-const rowVerbs: ReadonlySet<string> = new Set(["SELECT", "WITH", "VALUES", "TABLE"]);
-
-interface RowStream {
-  readonly rows: AsyncIterable<unknown[]>;
-  /** Known from the first row on, or the end. */
-  readonly plans: () => ColumnPlan[];
-}
-
-function streamRows(
-  client: PoolConnection,
-  { text, values, source }: Statement,
-  highWaterMark: number,
-): RowStream {
-  const query =
-    values.length > 0 || rowVerbs.has(verbOf(source))
-      ? client.execute({ sql: text, values: values as never, rowsAsArray: true })
-      : client.query({ sql: text, rowsAsArray: true });
-  let fields: readonly Field[] = [];
-  query.on("fields", (found: FieldPacket[] | undefined) => {
-    fields = found ?? [];
-  });
-  const rows = query.stream({ objectMode: true, highWaterMark });
-  // Who waits for rows is not told that the connection broke.
-  const end = (error: Error): void => void rows.destroy(error);
-  client.once("error", end);
-  rows.once("close", () => client.off("error", end));
-  return {
-    rows,
-    plans: () => fields.map(planField),
-  };
-}
-
-/** Runs a statement: prepared where it has values, in one round trip where it has none. Rows are read as they come. */
-function send(
-  client: PoolConnection,
-  { text, values = [] }: Sent,
-  prepared: boolean = values.length > 0,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    // Told here alone, also where the connection was broken before.
-    client.once("error", reject);
-    const options = { sql: text, rowsAsArray: true };
-    const command = prepared
-      ? client.execute({ ...options, values: values as never })
-      : client.query(options);
-    let fields: readonly Field[] = [];
-    let rows: RowCollector | undefined;
-    let header: ResultSetHeader | undefined;
-    let failure: Error | undefined;
-    command.on("fields", (found: readonly Field[] | undefined) => {
-      if (!found || rows) return;
-      fields = found;
-      rows = new RowCollector(fields.map(planField));
-    });
-    command.on("result", (result: unknown[] | ResultSetHeader, index = 0) => {
-      // Thrown in here, it would end the process.
-      try {
-        if (!Array.isArray(result)) header = result;
-        else if (index === 0) rows?.add(result);
-      } catch (error) {
-        failure ??= error as Error;
-      }
-    });
-    command.on("error", reject);
-    command.on("end", () => {
-      client.off("error", reject);
-      if (failure) reject(failure);
-      else
-        resolve({ fields, rows: rows ?? new RowCollector([]), header: rows ? undefined : header });
-    });
-  });
-}
-
-function lastIdOf(id: number | string): number | bigint {
-  const number = Number(id);
-  return Number.isSafeInteger(number) ? number : BigInt(id);
-}
 
 function innerOf(client: PoolConnection): Inner {
   return client as unknown as Inner;
 }
-
-const catalogQuery = `
-  select t.table_schema as "schema", t.table_name as "table",
-    if(t.table_type like '%VIEW', 'view', 'table') as kind,
-    c.column_name as "column", c.column_type as type, c.is_nullable = 'YES' as nullable,
-    p.ordinal_position as primary_key, f.referenced_table_schema as ref_schema,
-    f.referenced_table_name as ref_table, f.referenced_column_name as ref_column
-  from information_schema.tables t
-  left join information_schema.columns c
-    on c.table_schema = t.table_schema and c.table_name = t.table_name
-  left join information_schema.key_column_usage p
-    on p.table_schema = c.table_schema and p.table_name = c.table_name
-      and p.column_name = c.column_name and p.constraint_name = 'PRIMARY'
-  left join information_schema.key_column_usage f
-    on f.table_schema = c.table_schema and f.table_name = c.table_name
-      and f.column_name = c.column_name and f.referenced_table_name is not null
-  where t.table_schema not in ('information_schema', 'mysql', 'performance_schema', 'sys')
-  order by t.table_schema, t.table_name, c.ordinal_position, f.constraint_name`;

@@ -1,9 +1,9 @@
-import { importOptional } from "@conn/core/toolkit";
+import { importOptional, toTimer } from "@conn/core/toolkit";
 import type { ClientConfig } from "pg";
 import type { SQLConfig } from "../config.ts";
 import type { EngineContext } from "../dialects.ts";
 import type { ServerEngine } from "../server/engine.ts";
-import { loginOf, openServer, toTimer } from "../server/open.ts";
+import { loginOf, openServer } from "../server/open.ts";
 import { tlsOptions } from "../server/tls.ts";
 import { postgresErrors } from "./errors.ts";
 import { cockroachPort } from "./way.ts";

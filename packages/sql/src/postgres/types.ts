@@ -1,5 +1,6 @@
 import type { ColumnType } from "@conn/core";
 import { type ColumnPlan, type Convert, misfit } from "../columns.ts";
+import { integerOf } from "../integer.ts";
 import { parseJsonCell } from "../json-cell.ts";
 import { datetimeText, instantText } from "../datetime-text.ts";
 import { parseArray } from "./array.ts";
@@ -96,10 +97,8 @@ function scaleOf(modifier: number): number | undefined {
   return scale > 1023 ? undefined : scale;
 }
 
-/** A number where numbers hold it exactly, else a bigint. */
 function toInteger(cell: unknown): number | bigint {
-  const number = Number(cell);
-  return Number.isSafeInteger(number) ? number : BigInt(cell as string);
+  return integerOf(cell as string);
 }
 
 function toDecimal(cell: unknown): unknown {

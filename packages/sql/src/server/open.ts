@@ -46,11 +46,6 @@ export async function openServer(
   });
 }
 
-/** Milliseconds for a driver's timer. A longer one than the 24 days that timers know would fire at once. */
-export function toTimer(seconds: number): number {
-  return Math.min(Math.ceil(seconds * 1000), 2 ** 31 - 1);
-}
-
 /** Who logs in, and where to, by the names that the drivers share; what is not set is left to them. */
 export function loginOf({ port, username, password, database }: SQLConfig): {
   readonly port?: number;
