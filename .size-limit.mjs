@@ -16,6 +16,7 @@ export default [
     modifyEsbuildConfig: (config) => ({
       ...config,
       platform: "node",
+      format: "esm",
       target: "node20",
       plugins: [...(config.plugins ?? []), onDemand],
     }),

@@ -15,10 +15,35 @@ export function abortable<T>(
     return Promise.reject(abortError(signal.reason, call));
   }
   return new Promise((resolve, reject) => {
+    const letGo = (): void => signal.removeEventListener("abort", abort);
     const abort = (): void => reject(abortError(signal.reason, call));
     signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    promise.then(resolve, reject);
+    promise.then(letGo, letGo);
   });
+}
+
+/**
+ * Aborted with the first of some signals, until `letGo`. `AbortSignal.any` leaves some memory
+ * with its sources for each call, and these may live as long as the process.
+ */
+export function eitherSignal(...signals: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  readonly letGo: () => void;
+} {
+  const controller = new AbortController();
+  const abort = (): void => {
+    const first = signals.find(({ aborted }) => aborted);
+    if (first) controller.abort(first.reason);
+  };
+  abort();
+  for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
+  return {
+    signal: controller.signal,
+    letGo: () => {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    },
+  };
 }
 
 /** Which call a message speaks of. */

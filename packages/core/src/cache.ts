@@ -1,4 +1,4 @@
-import { abortable, abortError, type CallName, timeoutError } from "./abort.ts";
+import { abortable, abortError, eitherSignal, type CallName, timeoutError } from "./abort.ts";
 import { ByteLRU } from "./byte-lru.ts";
 import { type CallKey, canonical } from "./cache-key.ts";
 import type { CacheStore } from "./cache-store.ts";
@@ -32,15 +32,18 @@ export interface CacheRequest<T> {
   readonly owner: CacheOwner;
   readonly call: CallKey;
   readonly options: ReadOptions<T> | undefined;
-  readonly load: (signal: AbortSignal) => Promise<T>;
+  readonly load: (signal: AbortSignal | undefined) => Promise<T>;
 }
 
-interface Entry {
-  readonly value: unknown;
-  readonly sharing: Sharing;
+interface Loaded<T = unknown> {
+  readonly value: T;
   /** On the monotonic clock, in milliseconds: a wall clock that jumps makes nothing fresh or stale. */
   readonly at: number;
   readonly ms: number;
+}
+
+interface Entry extends Loaded {
+  readonly sharing: Sharing;
   readonly size: number;
 }
 
@@ -104,18 +107,12 @@ export class Cache {
   }
 
   async #uncached<T>(request: CacheRequest<T>): Promise<T> {
-    const controller = new AbortController();
     const { signal, done } = limit(request);
-    const abort = (): void => controller.abort(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-    const load = this.#load(request, controller.signal);
     try {
-      const entry = await abortable(load, signal, nameOf(request));
+      const { value, ms } = await abortable(load(request, signal), signal, nameOf(request));
       // Nobody else has it: there is nothing to copy.
-      return handOut<T>({ ...entry, sharing: "shared" }, 0);
+      return handOut<T>({ value, sharing: "shared", ms }, 0);
     } finally {
-      // A signal that outlives the call, as an application's own may, must not collect listeners.
-      signal?.removeEventListener("abort", abort);
       done();
     }
   }
@@ -171,19 +168,14 @@ export class Cache {
     const shared = await tier?.read(owner, call, refresh ? 0 : ttl);
     if (shared?.found) {
       const { value, age, ms } = shared.found;
-      const entry = {
-        value,
-        sharing: prepare(value),
-        at: performance.now() - age * 1000,
-        ms,
-        size: sizeOf(value),
-      };
+      const entry = entryOf({ value, at: performance.now() - age * 1000, ms });
       this.#entries.set(key, entry);
       publish({ kind: "hit", ...nameOf(request), age, stale: false, tier: "store" });
       return entry;
     }
-    const entry = await this.#load(request, signal);
-    const wanted = options?.cacheIf ? options.cacheIf(entry.value as T) : true;
+    const loaded = await load(request, signal);
+    const entry = entryOf(loaded);
+    const wanted = options?.cacheIf ? options.cacheIf(loaded.value) : true;
     if (wanted && entry.sharing !== "refused") {
       this.#entries.set(key, entry);
       const life = ttl + graceOf(options?.stale);
@@ -191,15 +183,22 @@ export class Cache {
     }
     return entry;
   }
+}
 
-  async #load<T>(request: CacheRequest<T>, signal: AbortSignal): Promise<Entry> {
-    const start = performance.now();
-    const value = await request.load(signal);
-    const at = performance.now();
-    const ms = at - start;
-    publish({ kind: "load", ...nameOf(request), ms });
-    return { value, sharing: prepare(value), at, ms, size: sizeOf(value) };
-  }
+/** Asks the source. */
+async function load<T>(
+  request: CacheRequest<T>,
+  signal: AbortSignal | undefined,
+): Promise<Loaded<T>> {
+  const start = performance.now();
+  const value = await request.load(signal);
+  const at = performance.now();
+  publish({ kind: "load", ...nameOf(request), ms: at - start });
+  return { value, at, ms: at - start };
+}
+
+function entryOf(loaded: Loaded): Entry {
+  return { ...loaded, sharing: prepare(loaded.value), size: sizeOf(loaded.value) };
 }
 
 function assertStore(store: CacheStore | string): void {
@@ -224,8 +223,7 @@ function graceOf(stale: ReadOptions["stale"]): number {
 
 /** One signal for what ends the caller's patience: its own signal, and its timeout. */
 function limit<T>(request: CacheRequest<T>): { signal: AbortSignal | undefined; done: () => void } {
-  const { signal, timeout } = request.options ?? {};
-  if (timeout === undefined) return { signal, done: () => {} };
+  const { signal, timeout = Infinity } = request.options ?? {};
   const seconds = toSeconds(timeout, "timeout");
   if (seconds === Infinity) return { signal, done: () => {} };
   const controller = new AbortController();
@@ -233,9 +231,13 @@ function limit<T>(request: CacheRequest<T>): { signal: AbortSignal | undefined; 
     () => controller.abort(timeoutError(nameOf(request), seconds)),
     toTimer(seconds),
   );
+  const either = signal && eitherSignal(signal, controller.signal);
   return {
-    signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
-    done: () => clearTimeout(timer),
+    signal: either?.signal ?? controller.signal,
+    done: () => {
+      clearTimeout(timer);
+      either?.letGo();
+    },
   };
 }
 
@@ -246,7 +248,12 @@ function hit<T>(entry: Entry, age: number, stale: boolean, request: CacheRequest
 }
 
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what its load gave
-function handOut<T>({ value, sharing, ms }: Entry, age: number, cached = false, stale = false): T {
+function handOut<T>(
+  { value, sharing, ms }: Omit<Entry, "at" | "size">,
+  age: number,
+  cached = false,
+  stale = false,
+): T {
   if (value instanceof Table) {
     return value.withMeta(
       stale ? { ...value.meta, cached, age, ms, stale } : { ...value.meta, cached, age, ms },

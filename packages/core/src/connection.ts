@@ -1,4 +1,4 @@
-import { abortable, abortError, timeoutError } from "./abort.ts";
+import { abortable, abortError, eitherSignal, timeoutError } from "./abort.ts";
 import type { CacheOwner } from "./cache.ts";
 import type { CallKey } from "./cache-key.ts";
 import type { CheckReport, CheckSteps } from "./check.ts";
@@ -112,7 +112,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
    *
    * @throws CONN_OPEN, CONN_AUTH, CONN_TIMEOUT, CONN_CLOSED.
    */
-  async client(): Promise<Client> {
+  client(): Promise<Client> {
     return this.#attempt("client", (client) => Promise.resolve(client), { repeat: true });
   }
 
@@ -173,7 +173,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
   }
 
   /** A call past the cache. Sent once, unless `repeat` says that sending it again does no harm. */
-  protected async run<T>(
+  protected run<T>(
     operation: string,
     task: (client: Client, signal: AbortSignal) => Promise<T>,
     options: RunOptions = {},
@@ -253,14 +253,19 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
           const lifetime = this.#current();
           const release = lifetime.lease();
           try {
-            const client = await abortable(lifetime.client, signal, name);
+            const client = lifetime.opened ?? (await abortable(lifetime.client, signal, name));
             phase = "call";
-            const either = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal;
+            const either = signal && eitherSignal(signal, lifetime.signal);
+            const ended = either?.signal ?? lifetime.signal;
             // Asynchronous even where the task throws at once: the lease has to end with it.
-            const work = (async () => task(client, either, lifetime))();
+            const work = (async () => task(client, ended, lifetime))();
             // The lease lasts as long as the work itself, which may outlive a caller that gave up.
-            void work.then(release, release);
-            return await abortable(work, either, name);
+            const letGo = (): void => {
+              release();
+              either?.letGo();
+            };
+            work.then(letGo, letGo);
+            return await abortable(work, ended, name);
           } catch (error) {
             if (phase === "open") release();
             else if (this.#judge(error) === "lost") this.#discard(lifetime);

@@ -386,6 +386,14 @@ describe("the builder", () => {
       "integer",
       [200, null, 100_000],
     ],
+    [
+      "bytes, and an integer beyond 32 bits",
+      undefined,
+      Int8Array.of(1, 2),
+      2 ** 40,
+      "integer",
+      [1, null, 2 ** 40],
+    ],
     ["unsigned words", "integer", Uint32Array.of(4e9, 2), -1, "integer", [4e9, null, -1]],
     ["bytes as booleans", "boolean", Uint8Array.of(1, 0), false, "boolean", [true, null, false]],
     [

@@ -1,6 +1,7 @@
 import { ConnError } from "@conn/core";
 import type { Source } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
+import { once, type Reading } from "./once.ts";
 import { verbOf } from "./statement.ts";
 import { transactionError, transactionVerbs } from "./transactions.ts";
 
@@ -29,7 +30,7 @@ export function assertHarmless(source: Source, facts: DialectFacts): void {
 }
 
 /** Whether a statement may leave settings, temporary tables or locks on its connection, for the next user to meet. */
-export function leavesTraces(source: Source, facts: DialectFacts): boolean {
+export const leavesTraces: Reading<boolean> = once((source, facts) => {
   const { text } = source;
   const verb = verbOf(source);
   if (!plainVerbs.has(verb) || facts.lastingText.test(text)) return true;
@@ -40,7 +41,7 @@ export function leavesTraces(source: Source, facts: DialectFacts): boolean {
   if (verb !== "INSERT" && verb !== "REPLACE" && words.has("INTO")) return true;
   for (const name of functionsIn(source)) if (facts.lasting.test(name)) return true;
   return false;
-}
+});
 
 /**
  * Refuses what would end a session's transaction unseen, after which its writes would be there for

@@ -1,6 +1,7 @@
 import { ConnError } from "@conn/core";
 import type { Source, Token } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
+import { once, type Reading } from "./once.ts";
 
 /** What the words of a statement tell before anything is sent. */
 export interface StatementKind {
@@ -18,7 +19,7 @@ export interface StatementKind {
  * Reads a statement's kind past comments, parentheses, byte order marks and common table
  * expressions. A convenience that catches mistakes, and no security boundary.
  */
-export function statementKind({ text, tokens }: Source, facts: DialectFacts): StatementKind {
+export const statementKind: Reading<StatementKind> = once(({ text, tokens }, facts) => {
   const reader: Reader = {
     text,
     tokens,
@@ -31,7 +32,7 @@ export function statementKind({ text, tokens }: Source, facts: DialectFacts): St
   const count = countStatements(reader);
   const writer = writesFrom(reader, first, facts);
   return { verb, count, writes: count > 1 || writer !== undefined, writer: writer ?? verb };
-}
+});
 
 /** The first word of a statement in upper case, past comments and parentheses; empty where there is none. */
 export function verbOf({ text, tokens }: Source): string {

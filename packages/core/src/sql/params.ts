@@ -13,6 +13,7 @@ export interface Statement {
   readonly source: Source;
 }
 
+/** A text and its tokens; the same object for the same short text, so that what is worked out of it can be kept with it. */
 export interface Source {
   readonly text: string;
   readonly tokens: readonly Token[];
@@ -40,10 +41,10 @@ export function compile(
       },
     );
   }
-  const tokens = tokensOf(checkText(statement), facts);
-  const placeholders = tokens.filter(isPlaceholder);
+  const source = sourceOf(checkText(statement), facts);
+  const placeholders = source.tokens.filter(isPlaceholder);
   const values = matchParams(statement, placeholders, params, facts);
-  return write({ text: statement, tokens }, placeholders, values, facts);
+  return write(source, placeholders, values, facts);
 }
 
 function isPlaceholder(token: Token): boolean {
@@ -312,21 +313,21 @@ function isAlone(text: string, previous: Token | undefined, next: Token | undefi
   );
 }
 
-const remembered = new WeakMap<SqlDialect, Map<string, readonly Token[]>>();
+const remembered = new WeakMap<SqlDialect, Map<string, Source>>();
 
 /** The tokens of a text; the last few hundred short statements are remembered. */
-function tokensOf(text: string, facts: SqlDialect): readonly Token[] {
+function sourceOf(text: string, facts: SqlDialect): Source {
   let known = remembered.get(facts);
   if (!known) remembered.set(facts, (known = new Map()));
-  let tokens = known.get(text);
-  if (!tokens) {
-    tokens = tokenize(text, facts);
+  let source = known.get(text);
+  if (!source) {
+    source = { text, tokens: tokenize(text, facts) };
     if (text.length <= 10_000) {
       if (known.size >= 500) known.delete(known.keys().next().value!);
-      known.set(text, tokens);
+      known.set(text, source);
     }
   }
-  return tokens;
+  return source;
 }
 
 function checkText(text: string): string {

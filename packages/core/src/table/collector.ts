@@ -161,7 +161,7 @@ export function withUniqueNames(columns: readonly ColumnSpec[]): ColumnSpec[] {
       name = `${column.name}_${count}`;
     }
     seen.add(name);
-    return { ...column, name };
+    return name === column.name ? column : { ...column, name };
   });
 }
 

@@ -47,7 +47,8 @@ export function adoptingSink(
     (sink instanceof IntegerSink && !fractions) ||
     (sink instanceof InstantSink && values instanceof Float64Array) ||
     (sink instanceof BooleanSink && values instanceof Uint8Array);
-  return fit ? sink.adopt(values.subarray(0, length), valid) : undefined;
+  if (!fit) return undefined;
+  return sink.adopt(values.length === length ? values : values.subarray(0, length), valid);
 }
 
 function* widerSinks(

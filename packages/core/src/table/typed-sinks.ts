@@ -2,22 +2,26 @@ import { isValid, type Numbers, type Storage } from "./column.ts";
 import type { Sink } from "./sink.ts";
 import type { ColumnType } from "./types.ts";
 
+/** What a first value makes room for; a sink that adopts its memory, or stays empty, needs none. */
 const smallest = 64;
 
 /** What the sinks over typed arrays share: growth and the bitmap of nulls. */
 export abstract class TypedSink<Data extends Numbers> implements Sink {
   abstract readonly type: ColumnType;
+  protected abstract readonly stored: "boolean" | "number" | "instant";
   length = 0;
   nulls = 0;
+  /** Of the kind that `add` writes to, or adopted, of a narrower one perhaps. */
   protected data: Data;
+  protected kind: new (length: number) => Data;
   protected valid: Uint8Array | undefined;
 
-  constructor(data: Data) {
-    this.data = data;
+  constructor(kind: new (length: number) => Data) {
+    this.kind = kind;
+    this.data = new kind(0);
   }
 
   abstract add(value: unknown): boolean;
-  abstract finish(): Storage;
 
   /** Makes the array this column's memory; the next value moves it into an array that grows. */
   adopt(data: Numbers, valid: Uint8Array | undefined): this {
@@ -57,11 +61,8 @@ export abstract class TypedSink<Data extends Numbers> implements Sink {
     this.nulls++;
   }
 
-  /** An array of the kind that `add` writes to; an adopted one may be of a narrower kind. */
-  protected abstract larger(length: number): Data;
-
   protected grow(): void {
-    const data = this.larger(this.data.length * 2);
+    const data = new this.kind(Math.max(smallest, this.data.length * 2));
     data.set(this.data);
     this.data = data;
     if (this.valid) {
@@ -71,22 +72,21 @@ export abstract class TypedSink<Data extends Numbers> implements Sink {
     }
   }
 
-  protected trimmed(): { data: Data; valid: Uint8Array | undefined } {
+  finish(): Storage {
     const exact = this.data.length === this.length;
     return {
-      data: exact ? this.data : (this.data.slice(0, this.length) as Data),
+      kind: this.stored,
+      data: exact ? this.data : this.data.slice(0, this.length),
       valid: this.valid?.slice(0, (this.length + 7) >> 3),
-    };
+    } as Storage;
   }
 }
 
 export class BooleanSink extends TypedSink<Uint8Array> {
   readonly type = "boolean";
+  protected readonly stored = "boolean";
   constructor() {
-    super(new Uint8Array(smallest));
-  }
-  protected larger(length: number): Uint8Array {
-    return new Uint8Array(length);
+    super(Uint8Array);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -100,20 +100,18 @@ export class BooleanSink extends TypedSink<Uint8Array> {
   override get(row: number): unknown {
     return isValid(this.valid, row) ? this.data[row] === 1 : null;
   }
-  finish(): Storage {
-    return { kind: "boolean", ...this.trimmed() };
-  }
 }
 
 /** Safe integers: in 32 bits while they fit, then as doubles, which hold every one exactly. */
 export class IntegerSink extends TypedSink<Int32Array | Float64Array> {
   readonly type = "integer";
+  protected readonly stored = "number";
   constructor() {
-    super(new Int32Array(smallest));
+    super(Int32Array);
   }
-  protected larger(length: number): Int32Array | Float64Array {
-    const wide = this.data instanceof Float64Array || (this.data as Numbers) instanceof Uint32Array;
-    return wide ? new Float64Array(length) : new Int32Array(length);
+  override adopt(data: Numbers, valid: Uint8Array | undefined): this {
+    if (data instanceof Uint32Array) this.kind = Float64Array;
+    return super.adopt(data, valid);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -123,7 +121,10 @@ export class IntegerSink extends TypedSink<Int32Array | Float64Array> {
     else return false;
     if ((number | 0) !== number || number === 0) {
       if (!isExactInteger(number)) return false;
-      if (number !== 0 && this.data instanceof Int32Array) this.data = new Float64Array(this.data);
+      if (number !== 0 && this.kind !== Float64Array) {
+        this.kind = Float64Array;
+        this.data = new Float64Array(this.data);
+      }
     }
     const row = this.length;
     if (row === this.data.length) this.grow();
@@ -131,18 +132,13 @@ export class IntegerSink extends TypedSink<Int32Array | Float64Array> {
     this.length = row + 1;
     return true;
   }
-  finish(): Storage {
-    return { kind: "number", ...this.trimmed() };
-  }
 }
 
 export class FloatSink extends TypedSink<Float64Array> {
   readonly type = "float";
+  protected readonly stored = "number";
   constructor() {
-    super(new Float64Array(smallest));
-  }
-  protected larger(length: number): Float64Array {
-    return new Float64Array(length);
+    super(Float64Array);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -156,21 +152,16 @@ export class FloatSink extends TypedSink<Float64Array> {
     this.length = row + 1;
     return true;
   }
-  finish(): Storage {
-    return { kind: "number", ...this.trimmed() };
-  }
 }
 
 /** Dates; where the type was declared, milliseconds as well, with microseconds in their fraction. */
 export class InstantSink extends TypedSink<Float64Array> {
   readonly type = "timestamp";
+  protected readonly stored = "instant";
   readonly #numbers: boolean;
   constructor(numbers: boolean) {
-    super(new Float64Array(smallest));
+    super(Float64Array);
     this.#numbers = numbers;
-  }
-  protected larger(length: number): Float64Array {
-    return new Float64Array(length);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -186,9 +177,6 @@ export class InstantSink extends TypedSink<Float64Array> {
   }
   override get(row: number): unknown {
     return isValid(this.valid, row) ? new Date(Math.floor(this.data[row]!)) : null;
-  }
-  finish(): Storage {
-    return { kind: "instant", ...this.trimmed() };
   }
 }
 

@@ -1,41 +1,17 @@
-import type { EventEmitter } from "node:events";
 import { ConnError, type Table } from "@conn/core";
 import type { Statement } from "@conn/core/sql";
-import type {
-  Client,
-  ClientConfig,
-  FieldDef,
-  Pool,
-  PoolClient,
-  PoolConfig,
-  QueryArrayConfig,
-  Submittable,
-} from "pg";
+import type { Client, ClientConfig, Pool, PoolClient, PoolConfig, Submittable } from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
-import { RowCollector } from "../row-collector.ts";
-import { bindValue } from "./bind.ts";
-import { planField } from "./types.ts";
+import { type Answer, Exchange, type Sent } from "./exchange.ts";
 
 /** What is used of the module `pg`. */
 export interface Pg {
   readonly Pool: new (config: object) => Pool;
   readonly Client: new (config: ClientConfig) => Client;
-  readonly Query: new (config: QueryArrayConfig) => EventEmitter & Submittable;
-}
-
-interface Answer {
-  readonly rowCount: number;
-  readonly rows: RowCollector;
-}
-
-/** What a query tells of its result. */
-interface Result {
-  readonly fields?: readonly FieldDef[];
-  readonly rowCount: number | null;
 }
 
 /** The parts of a client that pg's own types leave out. */
@@ -44,8 +20,6 @@ interface Inner {
   readonly connection: { readonly stream: { ref(): void; unref(): void; destroy(): void } };
 }
 
-/** Cells stay text: the columns read them, each type in its own loop. */
-const asText = { getTypeParser: () => (cell: string) => cell };
 const cursor = "conn_cursor";
 
 /** PostgreSQL through pg, always over the extended protocol: a text is one statement, and no value is part of it. */
@@ -114,19 +88,22 @@ export class PostgresWire implements Wire<PoolClient> {
     const started = performance.now();
     const finish = ({ rows }: Answer): Table => rows.finish({ ms: performance.now() - started });
     if ((maxRows === undefined && !guarded) || !hasCursor(statement))
-      return finish(await this.#send(client, statement.text, statement.values, maxRows));
+      return finish(await this.#send(client, { ...statement, most: maxRows }));
     return this.#within(client, !inTransaction, async () => {
       await this.#declare(client, statement);
       const count = maxRows === undefined ? "ALL" : maxRows + 1;
-      const answer = await this.#send(client, `FETCH ${count} FROM ${cursor}`, [], maxRows);
-      await this.#send(client, `CLOSE ${cursor}`);
+      const answer = await this.#send(client, {
+        text: `FETCH ${count} FROM ${cursor}`,
+        most: maxRows,
+      });
+      await this.#send(client, { text: `CLOSE ${cursor}` });
       return finish(answer);
     });
   }
 
   async execute(client: PoolClient, statement: Statement): Promise<ExecuteResult> {
     const started = performance.now();
-    const { rowCount, rows } = await this.#send(client, statement.text, statement.values);
+    const { rowCount, rows } = await this.#send(client, statement);
     return { rowCount, rows: rows.finish({ ms: performance.now() - started }) };
   }
 
@@ -142,11 +119,11 @@ export class PostgresWire implements Wire<PoolClient> {
     await this.begin(client, { readOnly: true, isolation: undefined });
     try {
       // Planned for all of its rows, and not for the first few.
-      await this.#send(client, "SET LOCAL cursor_tuple_fraction = 1");
+      await this.#send(client, { text: "SET LOCAL cursor_tuple_fraction = 1" });
       await this.#declare(client, statement);
       for (;;) {
         const started = performance.now();
-        const { rows } = await this.#send(client, `FETCH ${batchSize} FROM ${cursor}`);
+        const { rows } = await this.#send(client, { text: `FETCH ${batchSize} FROM ${cursor}` });
         if (rows.length > 0) yield rows.finish({ ms: performance.now() - started });
         if (rows.length < batchSize) return;
       }
@@ -198,7 +175,7 @@ export class PostgresWire implements Wire<PoolClient> {
   }
 
   async #declare(client: PoolClient, { text, values }: Statement): Promise<void> {
-    await this.#send(client, `DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values);
+    await this.#send(client, { text: `DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values });
   }
 
   async #within<T>(client: PoolClient, own: boolean, task: () => Promise<T>): Promise<T> {
@@ -212,39 +189,9 @@ export class PostgresWire implements Wire<PoolClient> {
   }
 
   /** Runs a statement; its rows are read as they come. */
-  #send(
-    client: PoolClient,
-    text: string,
-    values: readonly unknown[] = [],
-    most?: number,
-  ): Promise<Answer> {
-    const query = new this.#pg.Query({
-      text,
-      values: values.map(bindValue),
-      rowMode: "array",
-      types: asText as never,
-      queryMode: "extended",
-    } as QueryArrayConfig);
+  #send(client: PoolClient, sent: Sent): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      let rows: RowCollector | undefined;
-      let failure: Error | undefined;
-      const collect = (fields: readonly FieldDef[] = []): RowCollector =>
-        (rows ??= new RowCollector(fields.map(planField), most));
-      query.on("row", (row: (string | null)[], result: Result) => {
-        // Thrown in here, it would end the process.
-        try {
-          collect(result.fields).add(row);
-        } catch (error) {
-          failure ??= error as Error;
-        }
-      });
-      query.on("error", reject);
-      query.on("end", (result: Result) => {
-        if (failure === undefined)
-          resolve({ rowCount: result.rowCount ?? 0, rows: collect(result.fields) });
-        else reject(failure);
-      });
-      client.query(query);
+      client.query(new Exchange(sent, resolve, reject) as unknown as Submittable);
     });
   }
 }

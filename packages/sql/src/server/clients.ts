@@ -95,13 +95,14 @@ export class Clients<Client extends object> {
    * Runs a task that an abort also stops on the server. A client that was stopped is closed when it is
    * given back: the server's answer to the stop could still hit its next statement.
    */
-  async stoppable<T>(
+  stoppable<T>(
     client: Client,
     signal: AbortSignal | undefined,
     task: () => Promise<T>,
   ): Promise<T> {
     if (!signal) return task();
-    if (signal.aborted) throw abortedError(signal, "The call was aborted before it was sent.");
+    if (signal.aborted)
+      return Promise.reject(abortedError(signal, "The call was aborted before it was sent."));
     return new Promise((resolve, reject) => {
       let stopping: Promise<void> | undefined;
       let timer: NodeJS.Timeout | undefined;

@@ -161,7 +161,7 @@ export class ServerEngine implements Engine {
       try {
         await this.clients.awake(client, async () => {
           await batches.return();
-          if (!broken) await this.#forget(client, statement);
+          if (!broken && this.#leavesTraces(client, statement)) await this.wire.clean(client);
         });
       } catch {
         broken = true;
@@ -181,7 +181,7 @@ export class ServerEngine implements Engine {
         try {
           return await task(client);
         } finally {
-          await this.#forget(client, statement);
+          if (this.#leavesTraces(client, statement)) await this.wire.clean(client);
         }
       });
     } catch (error) {
@@ -190,10 +190,9 @@ export class ServerEngine implements Engine {
     }
   }
 
-  /** Takes away what a statement left on its client; one that was stopped is closed anyway. */
-  async #forget(client: object, { source }: Statement): Promise<void> {
-    if (this.clients.isStopped(client) || !leavesTraces(source, this.facts)) return;
-    await this.wire.clean(client);
+  /** Whether there is something to take away from a client; one that was stopped is closed anyway. */
+  #leavesTraces(client: object, { source }: Statement): boolean {
+    return !this.clients.isStopped(client) && leavesTraces(source, this.facts);
   }
 
   /** A message that proposes names needs them at hand, and asks for them only then. */
