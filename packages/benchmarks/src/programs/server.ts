@@ -4,7 +4,7 @@
  * - `all`: CPU milliseconds of this process for all 100,000, the mean of fifteen reads after five, with
  *   the garbage of each paid for by who made it; by conn to a Table, by a peer to what it gives.
  * - `first`: the same for the first read of a process, packages loaded and connected.
- * - `small`: microseconds of wall time for one row by its key, the mean of 2,000 after 500.
+ * - `small`: microseconds of wall time for one row by its key, the mean of 20,000 after 20,000, as in a server.
  * - `stream`: rows per second of wall time, in batches of 10,000.
  */
 import { connection } from "@conn/core";
@@ -34,6 +34,12 @@ const contestants: Readonly<Record<string, () => Promise<Reader>>> = {
     const client = new pg.Client(url);
     await client.connect();
     return { query: (sql, params) => client.query(numbered(sql), params as unknown[]) };
+  },
+
+  async "pg.Pool"() {
+    const { default: pg } = await import("pg");
+    const pool = new pg.Pool({ connectionString: url });
+    return { query: (sql, params) => pool.query(numbered(sql), params as unknown[]) };
   },
 
   async "pg-cursor"() {
@@ -73,6 +79,12 @@ const contestants: Readonly<Record<string, () => Promise<Reader>>> = {
     return {
       query: (sql, params) => (params ? client.execute(sql, params as never) : client.query(sql)),
     };
+  },
+
+  async "mysql2's pool"() {
+    const { createPool } = await import("mysql2/promise");
+    const pool = createPool(url);
+    return { query: (sql, params) => pool.execute(sql, params as never) };
   },
 
   async knex() {
@@ -152,10 +164,10 @@ async function measured(): Promise<number> {
     case "small": {
       const read = (id: number): Promise<unknown> =>
         reader.query("select * from pets where id = ?", [id]);
-      for (let id = 0; id < 500; id++) await read(id);
+      for (let id = 0; id < 20_000; id++) await read(id);
       const start = performance.now();
-      for (let id = 0; id < 2000; id++) await read(id);
-      return ((performance.now() - start) * 1000) / 2000;
+      for (let id = 0; id < 20_000; id++) await read(id);
+      return ((performance.now() - start) * 1000) / 20_000;
     }
     default: {
       const start = performance.now();

@@ -16,15 +16,12 @@ export type ColumnChunk =
 export class Collector {
   readonly #specs: readonly ColumnSpec[];
   readonly #sinks: Sink[];
-  readonly #names: readonly string[];
-  readonly #inherited: boolean;
+  #inherited: boolean | undefined;
   #length = 0;
   #finished = false;
 
   constructor(columns: readonly ColumnSpec[]) {
     this.#specs = withUniqueNames(columns);
-    this.#names = this.#specs.map(({ name }) => name);
-    this.#inherited = this.#names.some((name) => name in Object.prototype);
     this.#sinks = columns.map((column) => firstSink(column.type));
   }
 
@@ -51,11 +48,12 @@ export class Collector {
 
   /** Adds a row by its own properties; absent ones are null, others than the columns are ignored. */
   appendObject(row: object): void {
-    const [sinks, names] = [this.#sinks, this.#names];
+    const [sinks, specs] = [this.#sinks, this.#specs];
+    const inherited = (this.#inherited ??= specs.some(({ name }) => name in Object.prototype));
     for (let index = 0; index < sinks.length; index++) {
-      const name = names[index]!;
+      const { name } = specs[index]!;
       // Only names that every object inherits need the slower look.
-      const absent = this.#inherited && name in Object.prototype && !Object.hasOwn(row, name);
+      const absent = inherited && name in Object.prototype && !Object.hasOwn(row, name);
       const value = absent ? null : (row as Record<string, unknown>)[name];
       if (!sinks[index]!.add(value)) this.#widen(index, value);
     }
@@ -81,8 +79,9 @@ export class Collector {
           `Column ${index + 1} has ${values.length} values where ${length} are due.`,
         );
       }
-      const adopted = adoptingSink(this.#specs[index]!.type, values, valid, length);
-      if (adopted && this.#length === 0) this.#sinks[index] = adopted;
+      const fresh = this.#length === 0 ? this.#sinks[index] : undefined;
+      const adopted = adoptingSink(this.#specs[index]!.type, values, valid, length, fresh);
+      if (adopted && fresh) this.#sinks[index] = adopted;
       else if (!appended(this.#sinks[index]!, adopted))
         this.#appendColumn(index, values, valid, length);
     }

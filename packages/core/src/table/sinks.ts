@@ -23,13 +23,14 @@ export function widen(sink: Sink, declared: ColumnType | undefined, value: unkno
 
 /**
  * A sink that takes a typed array over without copying it, where its values are all what the column's type
- * promises; else undefined.
+ * promises; else undefined. A fresh one, made for the declared type, takes it itself.
  */
 export function adoptingSink(
   declared: ColumnType | undefined,
   values: ArrayLike<unknown>,
   valid: Uint8Array | undefined,
   length: number,
+  fresh?: Sink,
 ): Sink | undefined {
   if (length === 0) return undefined;
   if (values instanceof BigInt64Array) {
@@ -41,7 +42,7 @@ export function adoptingSink(
   if (!isNumbers(values)) return undefined;
   const fractions = values instanceof Float32Array || values instanceof Float64Array;
   const type = declared ?? (fractions ? "float" : "integer");
-  const sink = newSink(type, true);
+  const sink = (declared && fresh) || newSink(type, true);
   const fit =
     sink instanceof FloatSink ||
     (sink instanceof IntegerSink && !fractions) ||

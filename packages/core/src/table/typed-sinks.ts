@@ -5,6 +5,10 @@ import type { ColumnType } from "./types.ts";
 /** What a first value makes room for; a sink that adopts its memory, or stays empty, needs none. */
 const smallest = 64;
 
+const noBytes = new Uint8Array();
+const noIntegers = new Int32Array();
+const noDoubles = new Float64Array();
+
 /** What the sinks over typed arrays share: growth and the bitmap of nulls. */
 export abstract class TypedSink<Data extends Numbers> implements Sink {
   abstract readonly type: ColumnType;
@@ -16,9 +20,10 @@ export abstract class TypedSink<Data extends Numbers> implements Sink {
   protected kind: new (length: number) => Data;
   protected valid: Uint8Array | undefined;
 
-  constructor(kind: new (length: number) => Data) {
-    this.kind = kind;
-    this.data = new kind(0);
+  /** @param empty Shared by all sinks of a kind: nothing is ever written to it. */
+  constructor(empty: Data) {
+    this.kind = empty.constructor as new (length: number) => Data;
+    this.data = empty;
   }
 
   abstract add(value: unknown): boolean;
@@ -86,7 +91,7 @@ export class BooleanSink extends TypedSink<Uint8Array> {
   readonly type = "boolean";
   protected readonly stored = "boolean";
   constructor() {
-    super(Uint8Array);
+    super(noBytes);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -107,7 +112,7 @@ export class IntegerSink extends TypedSink<Int32Array | Float64Array> {
   readonly type = "integer";
   protected readonly stored = "number";
   constructor() {
-    super(Int32Array);
+    super(noIntegers);
   }
   override adopt(data: Numbers, valid: Uint8Array | undefined): this {
     if (data instanceof Uint32Array) this.kind = Float64Array;
@@ -138,7 +143,7 @@ export class FloatSink extends TypedSink<Float64Array> {
   readonly type = "float";
   protected readonly stored = "number";
   constructor() {
-    super(Float64Array);
+    super(noDoubles);
   }
   add(value: unknown): boolean {
     if (value === null || value === undefined) return this.addNull();
@@ -160,7 +165,7 @@ export class InstantSink extends TypedSink<Float64Array> {
   protected readonly stored = "instant";
   readonly #numbers: boolean;
   constructor(numbers: boolean) {
-    super(Float64Array);
+    super(noDoubles);
     this.#numbers = numbers;
   }
   add(value: unknown): boolean {
