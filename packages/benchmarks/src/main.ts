@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { Table } from "@conn/core";
 import { measureDuckdb } from "./duckdb.ts";
 import { measureFiles } from "./files.ts";
+import { measureFormats } from "./formats.ts";
 import { alternate, python, result, type Result, script } from "./measure.ts";
 import { measureServers } from "./servers.ts";
 import { writePets } from "./sqlite-file.ts";
@@ -28,6 +29,7 @@ await measureSqlite();
 results.push(...(await measureFiles()));
 results.push(...(await measureServers()));
 results.push(...(await measureDuckdb()));
+results.push(...(await measureFormats()));
 await rm(folder, { recursive: true, force: true });
 
 console.log(

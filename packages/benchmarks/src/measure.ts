@@ -91,8 +91,12 @@ export function script(name: string, ...args: string[]): Promise<number | undefi
 
 /** The same in Python, where pandas lives. */
 export function python(...args: string[]): Promise<number | undefined> {
+  return pythonProgram("pandas_peer", ...args);
+}
+
+export function pythonProgram(name: string, ...args: string[]): Promise<number | undefined> {
   return numberFrom("/usr/bin/python3", [
-    fileURLToPath(new URL("programs/pandas_peer.py", import.meta.url)),
+    fileURLToPath(new URL(`programs/${name}.py`, import.meta.url)),
     ...args,
   ]);
 }

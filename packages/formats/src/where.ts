@@ -158,6 +158,7 @@ export function toComparable(type: ColumnType, cell: unknown): Comparable {
   if (cell instanceof Date) return cell.getTime();
   if (type === "decimal" && typeof cell === "string") return decimalOf(cell);
   if (type === "datetime" && typeof cell === "string") return wallClock(cell);
+  if (type === "date" && typeof cell === "string") return Date.parse(cell);
   return cell as Comparable;
 }
 
@@ -193,13 +194,18 @@ function givenComparable(name: string, type: ColumnType, given: WhereValue): Com
       if (Number.isNaN(ms)) throw wrong("text such as 2024-02-29T12:00:00");
       return ms;
     }
+    case "date": {
+      // As text, the year 10000 would stand before 2024.
+      const day = typeof given === "string" && /^([+-]\d{6}|\d{4})(-\d\d){0,2}$/.test(given);
+      const ms = day ? Date.parse(given) : NaN;
+      if (Number.isNaN(ms)) throw wrong("text such as 2024-02-29");
+      return ms;
+    }
     case "string":
     case "uuid":
-    case "date":
     case "time":
     case "interval":
-      if (typeof given !== "string")
-        throw wrong(type === "date" ? "text such as 2024-02-29" : "text");
+      if (typeof given !== "string") throw wrong("text");
       return given;
     case "bytes":
     case "list":

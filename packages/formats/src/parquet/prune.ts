@@ -45,7 +45,7 @@ function mayHold(
   const nulls = statistics?.null_count === undefined ? undefined : Number(statistics.null_count);
   if (comparison.null === true && nulls === 0) return false;
   const { null: _null, notIn: _notIn, "!=": _unequal, in: list, ...ordered } = comparison;
-  const wantsValue = comparison.null !== true;
+  const wantsValue = Object.keys(comparison).length > 0 && comparison.null !== true;
   if (wantsValue && nulls === rows) return false;
   // The old fields `min` and `max` sorted bytes as signed.
   const numeric =
@@ -89,9 +89,10 @@ function lower(type: ColumnType, bound: unknown): Comparable | undefined {
     case "boolean":
       return Number.isNaN(bound) ? undefined : (bound as Comparable | undefined);
     case "timestamp":
-      return bound instanceof Date ? bound.getTime() : undefined;
+      // The library's Dates lack microseconds, and before 1970 they are too late without them.
+      return bound instanceof Date ? timeOf(bound, -1) : undefined;
     case "date":
-      return bound instanceof Date ? dayOf(bound) : undefined;
+      return bound instanceof Date ? timeOf(bound) : undefined;
     case "string":
       // A bound that was cut inside of a character decodes to a replacement, which sorts too late.
       return typeof bound === "string" ? bound.split("\ufffd", 1)[0] : undefined;
@@ -104,11 +105,11 @@ function lower(type: ColumnType, bound: unknown): Comparable | undefined {
 function upper(type: ColumnType, bound: unknown): Comparable | undefined {
   if (type === "string")
     return typeof bound === "string" && !bound.includes("\ufffd") ? bound : undefined;
-  // Dates cut microseconds off.
-  if (type === "timestamp") return bound instanceof Date ? bound.getTime() + 1 : undefined;
+  if (type === "timestamp") return bound instanceof Date ? timeOf(bound, 1) : undefined;
   return lower(type, bound);
 }
 
-function dayOf(date: Date): string {
-  return date.toISOString().split("T", 1)[0]!;
+/** Milliseconds; undefined where a Date cannot say them, as for an infinite day. */
+function timeOf(date: Date, more = 0): number | undefined {
+  return Number.isNaN(date.getTime()) ? undefined : date.getTime() + more;
 }
