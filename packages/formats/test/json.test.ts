@@ -126,3 +126,11 @@ it.each(["json", "jsonl"])("reads back what it writes as %s", async (format) => 
     { numRuns: 100 },
   );
 });
+
+it.each([1, 2, 3, 5])("reads arrays and objects that come in chunks of %i bytes", async (size) => {
+  const rows = [{ a: '"]},[\\' }, { a: "\\" }, { a: '\\"' }, { a: "ü😀", list: [[], {}] }];
+  const array = await readTable(chunked("pets.json", `\n ${JSON.stringify(rows)} \n`, size));
+  expect(array.rows().map(({ a }) => a)).toEqual(rows.map(({ a }) => a));
+  const object = await readTable(chunked("pets.json", `\n ${JSON.stringify(rows[3])} \n`, size));
+  expect(object.rows()).toEqual([rows[3]]);
+});

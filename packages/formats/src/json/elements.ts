@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { ConnError } from "@conn/core";
 import { decoded } from "../encoding.ts";
 import { limitOf, overLimit } from "../limits.ts";
@@ -49,7 +50,7 @@ export async function* linePieces(
     }
   }
   const text = decode(pending, line);
-  if (text.trim() !== "") yield { text, line };
+  if (!isBlank(text)) yield { text, line };
 }
 
 /** The values of a file's array, in pieces that end where values do; a file that is no array, in one piece. */
@@ -60,29 +61,23 @@ export async function* elementPieces(
   const most = limitOf(options, "decompressedSize");
   const longest = limitOf(options, "depth");
   const decode = decoder(source.name);
-  let bytes: Uint8Array = new Uint8Array();
   let state: "start" | "array" | "value" | "end" = "start";
-  // Where the scan stands in `bytes`, and how it stands to strings and brackets.
-  let [at, depth, quoted, cut] = [0, 0, false, 0];
+  // What came before the chunk that is scanned, and how the scan stands to strings and brackets.
+  let pending: Uint8Array[] = [];
+  let [size, depth, quoted, skip] = [0, 0, false, 0];
   let line = 1;
   for await (const chunk of decoded(source, options)) {
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-    if (bytes.length > most)
-      throw overLimit(source.name, "decompressedSize", most, "It has too many bytes");
+    let [at, from] = [skip, 0];
+    skip = 0;
     if (state === "start") {
-      while (at < bytes.length && bytes[at]! <= 32) {
-        if (bytes[at] === lineFeed) line++;
-        at++;
-      }
-      if (at >= bytes.length) continue;
-      state = bytes[at] === 91 ? "array" : "value";
+      for (; at < chunk.length && isSpace(chunk[at]!); at++) if (chunk[at] === lineFeed) line++;
+      if (at >= chunk.length) continue;
+      state = chunk[at] === 91 ? "array" : "value";
       if (state === "array") at++;
-      bytes = bytes.subarray(at);
-      [at, cut] = [0, 0];
+      from = at;
     }
-    if (state === "value") continue;
-    for (; at < bytes.length && state === "array"; at++) {
-      const byte = bytes[at]!;
+    for (; at < chunk.length && state === "array"; at++) {
+      const byte = chunk[at]!;
       if (quoted) {
         if (byte === backslash) at++;
         else if (byte === quote) quoted = false;
@@ -91,53 +86,66 @@ export async function* elementPieces(
         if (++depth >= longest)
           throw overLimit(source.name, "depth", longest, "Its JSON is nested too deep");
       } else if (byte === 93 || byte === 125) {
-        if (depth-- === 0) {
-          const text = decode([bytes.subarray(0, at)], line);
-          if (text.trim() !== "") yield { text, line, whole: false };
-          line += linesOf(text);
-          state = "end";
-          cut = at + 1;
-        }
-      } else if (byte === comma && depth === 0) {
-        cut = at;
-        if (at < pieceSize) continue;
-        const text = decode([bytes.subarray(0, at)], line);
+        if (depth-- > 0) continue;
+        const text = decode([...pending, chunk.subarray(from, at)], line);
+        if (!isBlank(text)) yield { text, line, whole: false };
+        line += linesOf(text);
+        [pending, size, from, state] = [[], 0, at + 1, "end"];
+      } else if (byte === comma && depth === 0 && size + at - from >= pieceSize) {
+        const text = decode([...pending, chunk.subarray(from, at)], line);
         yield { text, line, whole: false };
         line += linesOf(text);
-        bytes = bytes.subarray(at + 1);
-        [at, cut] = [-1, 0];
+        [pending, size, from] = [[], 0, at + 1];
       }
     }
-    if (state === "end") {
-      const rest = decode([bytes.subarray(cut)], line);
-      if (rest.trim() !== "") {
-        throw new ConnError(
-          "CONN_FORMAT",
-          `${source.name} is no JSON: text behind the array's end.`,
-          {
-            location: { file: source.name, line },
-            hint: 'Where each line is a value, read it as such: { format: "jsonl" }.',
-          },
-        );
-      }
-      bytes = new Uint8Array();
-      [at, cut] = [0, 0];
+    // A chunk may end behind the backslash of an escape.
+    if (state === "array") skip = at - chunk.length;
+    const rest = chunk.subarray(from);
+    if (state === "end" && !isBlank(decode([rest], line))) {
+      throw new ConnError(
+        "CONN_FORMAT",
+        `${source.name} is no JSON: text behind the array's end.`,
+        {
+          location: { file: source.name, line },
+          hint: 'Where each line is a value, read it as such: { format: "jsonl" }.',
+        },
+      );
     }
+    if (state === "end") continue;
+    pending.push(rest);
+    size += rest.length;
+    if (size > most)
+      throw overLimit(source.name, "decompressedSize", most, "It has too many bytes");
   }
   if (state === "array") {
     throw new ConnError("CONN_FORMAT", `${source.name} is no JSON: its array has no end.`, {
       hint: "The file may be cut off; compare its size with the original's.",
     });
   }
-  const text = decode([bytes], line);
-  if (state !== "end") yield { text, line, whole: true };
+  if (state !== "end") yield { text: decode(pending, line), line, whole: true };
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || byte === lineFeed || byte === 13 || byte === 9;
+}
+
+/** Whether there is nothing but what JSON calls whitespace, which is less than `trim` takes away. */
+export function isBlank(text: string): boolean {
+  return !/[^ \t\r\n]/.test(text);
 }
 
 function decoder(file: string): (parts: readonly Uint8Array[], line: number) => string {
   const utf8 = new TextDecoder("utf-8", { fatal: true });
   return (parts, line) => {
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    if (bytes.length > constants.MAX_STRING_LENGTH) {
+      throw new ConnError("CONN_LIMIT", `${file}: one value of it has ${bytes.length} bytes.`, {
+        location: { file, line },
+        hint: "Write its rows as JSON Lines, or as one array: these are read piece by piece.",
+      });
+    }
     try {
-      return utf8.decode(parts.length === 1 ? parts[0] : Buffer.concat(parts));
+      return utf8.decode(bytes);
     } catch (cause) {
       throw new ConnError("CONN_FORMAT", `${file} is no UTF-8 text.`, {
         location: { file, line },

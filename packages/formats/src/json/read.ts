@@ -4,7 +4,7 @@ import { limitOf } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
 import { namedColumns } from "../select.ts";
 import type { ByteSource } from "../source.ts";
-import { elementPieces, linePieces } from "./elements.ts";
+import { elementPieces, isBlank, linePieces } from "./elements.ts";
 import { parseJson, type Place } from "./parse.ts";
 
 /** Rows of a batch, about, where nothing is said. */
@@ -49,7 +49,7 @@ export async function* readJsonRows(
 /** The engine's parser is quickest on many values at once; a mistake is then looked for line by line. */
 function parseLines(text: string, place: Place): unknown[] {
   const lines = text.split("\n");
-  const filled = lines.filter((line) => line.trim() !== "");
+  const filled = lines.filter((line) => !isBlank(line));
   try {
     const values = parseJson(`[${filled.join(",")}]`, {
       ...place,
@@ -61,7 +61,7 @@ function parseLines(text: string, place: Place): unknown[] {
     if (!(error instanceof ConnError) || error.code !== "CONN_FORMAT") throw error;
   }
   return lines.flatMap((line, index) =>
-    line.trim() === "" ? [] : [parseJson(line, { ...place, line: place.line + index })],
+    isBlank(line) ? [] : [parseJson(line, { ...place, line: place.line + index })],
   );
 }
 
@@ -72,7 +72,7 @@ function parseList(text: string, place: Place): unknown[] {
 /** Whether the first line is a value of its own, and another follows. */
 function isLines(text: string): boolean {
   const end = text.indexOf("\n");
-  if (end < 0 || text.slice(end).trim() === "") return false;
+  if (end < 0 || isBlank(text.slice(end))) return false;
   try {
     JSON.parse(text.slice(0, end));
     return true;
