@@ -97,9 +97,14 @@ export function unitOf(logical: SchemaElement["logical_type"]): Unit {
 export function instantOf(bare: Bare, unit: Unit): number {
   const value = typeof bare === "bigint" ? bare : BigInt(bare as number);
   if (unit === "MILLIS") return Number(value);
-  const micros = unit === "MICROS" ? value : floorDivide(value, 1000n);
-  const ms = floorDivide(micros, 1000n);
-  return Number(ms) + Number(micros - ms * 1000n) / 1000;
+  const exact = unit === "MICROS" ? value : floorDivide(value, 1000n);
+  const micros = Number(exact);
+  if (Number.isSafeInteger(micros)) {
+    const ms = Math.floor(micros / 1000);
+    return ms + (micros - ms * 1000) / 1000;
+  }
+  const ms = floorDivide(exact, 1000n);
+  return Number(ms) + Number(exact - ms * 1000n) / 1000;
 }
 
 function nanosOf(bare: Bare, unit: Unit): bigint {

@@ -113,12 +113,14 @@ function built(
 ): StoredColumn {
   const { type, scale } = leaf;
   const builder = new TableBuilder([{ name, scale, ...(type === "unknown" ? {} : { type }) }]);
-  const cells: unknown[] = [];
-  for (let row = 0; row < length; row++) {
-    const value = (values as ArrayLike<unknown>)[row];
-    cells.push(value === undefined || value === null ? null : convert ? convert(value) : value);
-  }
-  builder.appendColumns([cells], length);
+  if (convert) {
+    const cells: unknown[] = [];
+    for (let row = 0; row < length; row++) {
+      const value = (values as ArrayLike<unknown>)[row];
+      cells.push(value === undefined || value === null ? null : convert(value));
+    }
+    builder.appendColumns([cells], length);
+  } else builder.appendColumns([values], length);
   return columnsOfTable(builder.finish())[0]!;
 }
 

@@ -42,7 +42,7 @@ export async function* readParquet(
       compressors: await boundedCompressors(name, metadata),
       utf8: false,
       geoparquet: false,
-      parsers,
+      parsers: parsers(),
     }),
   );
   const nodes = new Map(
@@ -152,14 +152,18 @@ async function boundedCompressors(name: string, metadata: FileMetaData): Promise
   return Object.fromEntries(bounded) as Compressors;
 }
 
-const parsers: Partial<ParquetParsers> = {
-  timestampFromNanoseconds: (nanos: bigint) => nanos,
-  stringFromBytes: textOf,
-};
-
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined || bytes === null) return undefined;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+/** For one reading, as what they keep is not to outlive it. */
+function parsers(): Partial<ParquetParsers> {
+  let page: Buffer | undefined;
+  return {
+    timestampFromNanoseconds: (nanos: bigint) => nanos,
+    stringFromBytes(bytes: Uint8Array | undefined): string | undefined {
+      if (bytes === undefined || bytes === null) return undefined;
+      // Texts of a page share their memory, and one Buffer over it costs less than one for each.
+      if (page?.buffer !== bytes.buffer) page = Buffer.from(bytes.buffer);
+      return page.toString("utf8", bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    },
+  };
 }
 
 function emptyTable(wanted: readonly string[], nodes: ReadonlyMap<string, SchemaTree>): Table {
