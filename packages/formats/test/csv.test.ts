@@ -298,3 +298,26 @@ it("reads back any text that it writes", async () => {
 function wellFormed(text: string): string {
   return Buffer.from(text).toString();
 }
+
+it.each([
+  ["integers", "a\n1\n-999\n2\n", "-999", [1, null, 2]],
+  ["floats", "a\n1.5\n-99.9\n2\n", "-99.9", [1.5, null, 2]],
+  ["64-bit integers", "a\n9007199254740993\n-1\n", "-1", [9007199254740993n, null]],
+  ["days", "a\n2024-02-29\n0001-01-01\n", "0001-01-01", ["2024-02-29", null]],
+  [
+    "instants",
+    "a\n2024-02-29T00:00:00Z\n1970-01-01T00:00:00Z\n",
+    "1970-01-01T00:00:00Z",
+    [new Date("2024-02-29T00:00:00Z"), null],
+  ],
+])("a word for null may look like the other %s", async (_name, text, word, values) => {
+  const rows = await rowsOf("pets.csv", text, { nulls: [word] });
+  expect(rows.map(({ a }) => a)).toEqual(values);
+});
+
+it("keeps numbers beyond what a double holds as text", async () => {
+  expect(await rowsOf("pets.csv", "a,b\n1e400,inf\n1,2\n")).toEqual([
+    { a: "1e400", b: Infinity },
+    { a: "1", b: 2 },
+  ]);
+});

@@ -187,3 +187,12 @@ it("joins tables by their columns' names", () => {
     { a: 0.5, b: null, c: false },
   ]);
 });
+
+it.each([{ limit: -1 }, { limit: 1.5 }, { limit: NaN }, { batchSize: 0 }, { batchSize: NaN }])(
+  "refuses %o",
+  async (options) => {
+    await expect(rowsOf("pets.csv", "a\n1\n", options)).rejects.toMatchObject({
+      code: "CONN_ARGUMENT",
+    });
+  },
+);

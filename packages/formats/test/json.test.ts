@@ -134,3 +134,11 @@ it.each([1, 2, 3, 5])("reads arrays and objects that come in chunks of %i bytes"
   const object = await readTable(chunked("pets.json", `\n ${JSON.stringify(rows[3])} \n`, size));
   expect(object.rows()).toEqual([rows[3]]);
 });
+
+it("names the limit of depth that it was given", async () => {
+  const deep = `{"a":1}\n{"a":${"[".repeat(9)}${"]".repeat(9)}}\n`;
+  await expect(rowsOf("pets.jsonl", deep, { limits: { depth: 9 } })).rejects.toMatchObject({
+    code: "CONN_LIMIT",
+    message: expect.stringContaining("the limit is 9."),
+  });
+});

@@ -30,7 +30,9 @@ export function classify(text: string): Kind {
     if (BigInt.asIntN(64, value) !== value) return "string";
     return Number.isSafeInteger(Number(value)) ? "integer" : "bigint";
   }
-  if (float.test(text) || notFinite.test(text)) return "float";
+  // A double would make of 1e400, which may be an article's number, an infinity.
+  if (float.test(text)) return Number.isFinite(Number(text)) ? "float" : "string";
+  if (notFinite.test(text)) return "float";
   if (boolean.test(text)) return "boolean";
   if (date.test(text)) return isDay(text) ? "date" : "string";
   if (time.test(text)) return "time";

@@ -21,12 +21,18 @@ export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builde
   parse(block: Block, column: number, from: number): number {
     const { bytes, offsets, rows, width } = block;
     const data = this.reserve(rows - from);
+    const words = this.nulls.some;
     let length = this.length;
     for (let row = from; row < rows; row++) {
       const cell = (row * width + column) << 1;
       const start = offsets[cell]!;
       let end = offsets[cell + 1]!;
       if (end < 0) end = ~end;
+      // A word for null can look like a number: -999.
+      if (words && this.nulls.has(bytes, start, end)) {
+        this.setNull(length++);
+        continue;
+      }
       let at = start;
       let value = 0;
       let digit = 0;
@@ -44,7 +50,7 @@ export class IntegerBuilder extends ArrayBuilder<Float64Array> implements Builde
           continue;
         }
       }
-      if (start === end || this.nulls.has(bytes, start, end)) {
+      if (start === end) {
         this.setNull(length++, offsets[cell + 1]! < 0);
         continue;
       }
@@ -100,12 +106,18 @@ export class FloatBuilder extends ArrayBuilder<Float64Array> implements Builder 
   parse(block: Block, column: number, from: number): number {
     const { bytes, offsets, rows, width } = block;
     const data = this.reserve(rows - from);
+    const words = this.nulls.some;
     let length = this.length;
     for (let row = from; row < rows; row++) {
       const cell = (row * width + column) << 1;
       const start = offsets[cell]!;
       let end = offsets[cell + 1]!;
       if (end < 0) end = ~end;
+      // A word for null can look like a number: -999.
+      if (words && this.nulls.has(bytes, start, end)) {
+        this.setNull(length++);
+        continue;
+      }
       let at = start;
       let mantissa = 0;
       let point = -1;
@@ -130,7 +142,7 @@ export class FloatBuilder extends ArrayBuilder<Float64Array> implements Builder 
           continue;
         }
       }
-      if (start === end || this.nulls.has(bytes, start, end)) {
+      if (start === end) {
         this.setNull(length++, offsets[cell + 1]! < 0);
         continue;
       }
@@ -216,13 +228,13 @@ export class InstantBuilder extends ArrayBuilder<Float64Array> implements Builde
       const cell = (row * width + column) << 1;
       const start = offsets[cell]!;
       const end = offsets[cell + 1]! < 0 ? ~offsets[cell + 1]! : offsets[cell + 1]!;
+      if (start === end || this.nulls.has(bytes, start, end)) {
+        this.setNull(this.length++, offsets[cell + 1]! < 0);
+        continue;
+      }
       const quick = instantOfBytes(bytes, start, end);
       if (quick === quick) {
         data[this.length++] = quick;
-        continue;
-      }
-      if (start === end || this.nulls.has(bytes, start, end)) {
-        this.setNull(this.length++, offsets[cell + 1]! < 0);
         continue;
       }
       const text = cellText(block, start, end);

@@ -58,7 +58,7 @@ function parseLines(text: string, place: Place): unknown[] {
     // Two values on a line would pass as two lines.
     if (values.length === filled.length) return values;
   } catch (error) {
-    if (!(error instanceof ConnError) || error.code !== "CONN_FORMAT") throw error;
+    if (!(error instanceof ConnError)) throw error;
   }
   return lines.flatMap((line, index) =>
     isBlank(line) ? [] : [parseJson(line, { ...place, line: place.line + index })],
