@@ -30,6 +30,29 @@ async function written(table: Table, options: WriteOptions): Promise<Buffer> {
 }
 
 describe("Arrow", () => {
+  it("of any changed byte is read, or refused with a reason", async () => {
+    const table = Table.fromRows(
+      Array.from({ length: 3 }, (_, age) => ({
+        age,
+        pet: `pet ${age}`,
+        list: [age],
+        weight: age / 8,
+      })),
+    );
+    const bytes = await written(table, { format: "arrow" });
+    const outcomes = new Set<string>();
+    for (let at = 0; at < bytes.length; at += 7) {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 0x80;
+      const outcome = await readTable(source("pets.arrow", changed), { format: "arrow" }).then(
+        (read) => (read.rows(), "read"),
+        (error: Error & { code?: string }) => error.code ?? error.message,
+      );
+      outcomes.add(outcome);
+    }
+    expect([...outcomes].toSorted()).toEqual(["CONN_FORMAT", "read"]);
+  });
+
   it("is read back as it was, its types too", async () => {
     const back = await readTable(source("pets.arrow", await written(pets, { format: "arrow" })));
     expect(back.rows()).toEqual(pets.rows());

@@ -1,6 +1,7 @@
 import { ConnError, Table } from "@conn/core";
 import type { Format } from "../format.ts";
 import { collect } from "../open.ts";
+import { checkArrow, unsound } from "./check.ts";
 
 /** Arrow IPC, as file or stream (Feather's second version is the former). */
 export const arrow: Format = {
@@ -14,24 +15,25 @@ export const arrow: Format = {
     const bytes = await collect(source.name, source.stream(options.signal), options);
     // A file, unlike a stream, ends with its mark as well.
     if (isMark(bytes.subarray(0, 6)) && (bytes.length < 20 || !isMark(bytes.subarray(-6))))
-      throw broken(source.name, "it does not end with ARROW1, so it is cut off");
-    yield await Table.fromIPC(bytes).catch((cause: unknown) => {
-      if (cause instanceof ConnError) throw cause;
-      throw broken(source.name, (cause as Error).message, cause);
-    });
+      throw unsound(source.name, "it does not end with ARROW1, so it is cut off");
+    yield await sound(source.name, bytes);
   },
   async *write(table) {
     yield await table.toIPC();
   },
 };
 
-function isMark(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes).toString("latin1") === "ARROW1";
+async function sound(name: string, bytes: Uint8Array): Promise<Table> {
+  try {
+    await checkArrow(name, bytes);
+    return await Table.fromIPC(bytes);
+  } catch (cause) {
+    // What is wrong with a table of core is wrong with the file here.
+    if (cause instanceof ConnError && cause.code !== "CONN_ARGUMENT") throw cause;
+    throw unsound(name, (cause as Error).message, cause);
+  }
 }
 
-function broken(name: string, why: string, cause?: unknown): ConnError {
-  return new ConnError("CONN_FORMAT", `${name} is no sound Arrow: ${why.replace(/\.$/, "")}.`, {
-    hint: "Compare its size with the original's, or write it anew.",
-    ...(cause === undefined ? {} : { cause }),
-  });
+function isMark(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes).toString("latin1") === "ARROW1";
 }
