@@ -23,7 +23,7 @@ try {
   if (rows === 0 || sum !== (rows * (rows - 1)) / 2) throw new Error(`${rows} rows, sum ${sum}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const peak = Math.round(process.resourceUsage().maxRSS / 1000);
-  console.log(`${format}: ${rows} rows of ${source.size} bytes in ${seconds} s, peak ${peak} MB`);
+  console.log(`${format}: ${rows} rows of ${gigabytes} GB in ${seconds} s, peak ${peak} MB`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

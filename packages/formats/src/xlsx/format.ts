@@ -48,7 +48,8 @@ async function readCells(
   });
   let sheets: Awaited<ReturnType<Reader["default"]>>;
   try {
-    sheets = await reader.default(bytes.slice().buffer);
+    // A copy: a Buffer's own memory may hold other things as well, and its `slice` does not copy.
+    sheets = await reader.default(new Uint8Array(bytes).buffer);
   } catch (cause) {
     throw unreadable(file, cause);
   }
