@@ -4,7 +4,8 @@ import type { Format } from "../format.ts";
 import { limitOf, overLimit } from "../limits.ts";
 import { collect } from "../open.ts";
 import type { FormatOptions } from "../options.ts";
-import { unzippedSize } from "./zip.ts";
+import { withPairs } from "./references.ts";
+import { zipEntries } from "./zip.ts";
 
 /** What is used of read-excel-file. */
 interface Reader {
@@ -28,11 +29,12 @@ export const xlsx: Format = {
   async *read(source, options) {
     const bytes = await collect(source.name, source.stream(options.signal), options);
     const limit = Math.min(limitOf(options, "decompressedSize"), 2 ** 32);
-    const size = unzippedSize(bytes);
-    if (size === undefined) throw unreadable(source.name);
-    if (size > limit)
+    const entries = zipEntries(bytes);
+    if (entries === undefined) throw unreadable(source.name);
+    if (entries.reduce((total, { size }) => total + size, 0) > limit)
       throw overLimit(source.name, "decompressedSize", limit, "Its archive holds too many bytes");
-    yield tableOf(source.name, await readCells(source.name, bytes, options), options);
+    const cells = await readCells(source.name, withPairs(bytes, entries), options);
+    yield tableOf(source.name, cells, options);
   },
 };
 
