@@ -63,3 +63,39 @@ it("limits the rate on demand", async () => {
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "3"]);
   expect((await fetch(`${hubUrl}/api/datasets/jerry/pets`)).status).toBe(200);
 });
+
+it("keeps several revisions of a repository whose name has one part", async () => {
+  const repo = { type: "dataset", name: "squad" } as const;
+  server.add({ ...repo, files: { "a.txt": "new" } });
+  server.add({ ...repo, files: { "a.txt": "old" }, revision: "v1/old" });
+  const newest = await downloadFile({ repo, path: "a.txt", hubUrl });
+  expect(await newest?.text()).toBe("new");
+  const address = `${hubUrl}/datasets/squad/resolve/v1%2Fold/a.txt`;
+  expect(await (await fetch(address)).text()).toBe("old");
+  const paths = [];
+  for await (const { path } of listFiles({ repo, hubUrl })) paths.push(path);
+  expect(paths).toEqual(["a.txt"]);
+});
+
+it("redirects to a second host, which tells what it was sent and what it cost", async () => {
+  const oid = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882";
+  const before = server.bytesSent;
+  const address = `${hubUrl}/datasets/jerry/pets/resolve/main/data/b%20c.bin`;
+  const headers = { Range: "bytes=0-3", Authorization: "Bearer hf_any" };
+  expect((await fetch(address, { headers })).url).toBe(`${server.cdn.url}/${oid}`);
+  // Node's fetch drops the token at another origin; a client that does not is recorded here.
+  expect(server.cdn.requests.at(-1)).toEqual({ path: `/${oid}`, authorized: false });
+  expect((await fetch(`${server.cdn.url}/${oid}`, { headers })).status).toBe(206);
+  expect(server.cdn.requests.at(-1)).toEqual({ path: `/${oid}`, authorized: true });
+  expect(server.bytesSent - before).toBe(8);
+});
+
+it("lists a dataset's Parquet files by configuration and split", async () => {
+  const files = { "default/train/0000.parquet": "PAR1a", "default/train/0001.parquet": "PAR1b" };
+  const repo = { ...pets, revision: "refs/convert/parquet", files, lfs: Object.keys(files) };
+  server.add(repo);
+  const answer = await fetch(`${hubUrl}/api/datasets/jerry/pets/parquet`);
+  const { default: splits } = (await answer.json()) as { default: { train: string[] } };
+  expect(splits.train).toHaveLength(2);
+  expect(await (await fetch(splits.train[1]!)).text()).toBe("PAR1b");
+});

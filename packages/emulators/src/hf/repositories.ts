@@ -18,12 +18,15 @@ export interface RepositoryInit {
   readonly lfs?: readonly string[];
   readonly token?: string;
   readonly gated?: boolean;
+  /** The branch or reference of these files, such as `refs/convert/parquet`. Default: `main`. */
+  readonly revision?: string;
 }
 
 export interface Repository {
   readonly type: RepositoryType;
   readonly name: string;
-  /** The commit that `main` points at: 40 hexadecimal digits. */
+  readonly revision: string;
+  /** The commit that the revision points at: 40 hexadecimal digits. */
   readonly sha: string;
   readonly files: ReadonlyMap<string, RepositoryFile>;
   readonly token: string | undefined;
@@ -39,8 +42,8 @@ export function makeRepository(init: RepositoryInit): Repository {
   }
   const listing = [...files].map(([path, { oid }]) => `${oid} ${path}`).join("\n");
   const sha = createHash("sha1").update(listing).digest("hex");
-  const { type, name, token, gated = false } = init;
-  return { type, name, sha, files, token, gated };
+  const { type, name, token, gated = false, revision = "main" } = init;
+  return { type, name, revision, sha, files, token, gated };
 }
 
 function sha256(content: Buffer): string {
