@@ -22,9 +22,12 @@ export function toSeconds(duration: Duration, option: string): number {
   });
 }
 
-/** Milliseconds for a timer. A longer one than the 24 days that timers know would fire at once. */
+/**
+ * Whole milliseconds for a timer: `AbortSignal.timeout` and drivers take no fraction, and a longer time than
+ * the 24 days that timers know would be over at once.
+ */
 export function toTimer(seconds: number): number {
-  return Math.min(seconds * 1000, 2 ** 31 - 1);
+  return Math.min(Math.ceil(seconds * 1000), 2 ** 31 - 1);
 }
 
 function shown(value: unknown): string {

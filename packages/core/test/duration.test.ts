@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Duration, toSeconds } from "../src/duration.ts";
+import { type Duration, toSeconds, toTimer } from "../src/duration.ts";
 
 describe("a duration", () => {
   it.each([
@@ -38,4 +38,13 @@ describe("a duration", () => {
       }),
     );
   });
+});
+
+it.each([
+  [1, 1000],
+  [1.005, 1005],
+  [0.0001, 1],
+  [Infinity, 2 ** 31 - 1],
+])("a timer of %d s is %d whole milliseconds", (seconds, ms) => {
+  expect(toTimer(seconds)).toBe(ms);
 });

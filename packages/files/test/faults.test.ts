@@ -113,6 +113,10 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
     expect(await failure(conn.readBytes("large", { timeout: 0.1 }))).toMatchObject({
       code: "CONN_TIMEOUT",
     });
+    // No whole number of milliseconds.
+    expect(await failure(conn.stat("large", { timeout: 0.1005 }))).toMatchObject({
+      code: "CONN_TIMEOUT",
+    });
   });
 
   it("follows no redirect, and sends no credentials along", async () => {
