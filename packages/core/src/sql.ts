@@ -1,6 +1,6 @@
-/** What connections to SQL sources share: placeholders, templates and their values, and words about calls and sessions. `@conn/core/sql`. */
+/** What connections to SQL sources share: placeholders, templates and their values, and words about sessions. `@conn/core/sql`. */
 export type { Params } from "./capabilities.ts";
-export { callerOf, checkCount, warnOfSession } from "./sql/calls.ts";
+export { callerOf, warnOfSession } from "./sql/calls.ts";
 export type { SqlDialect } from "./sql/dialect.ts";
 export { type Fragment, sql, type SqlHelpers, type SqlTag } from "./sql/fragment.ts";
 export { compile, quoteIdentifier, type Source, type Statement } from "./sql/params.ts";

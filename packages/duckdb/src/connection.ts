@@ -8,8 +8,8 @@ import {
   type Params,
   type Table,
 } from "@conn/core";
-import { callerOf, checkCount, type Fragment, type QueryTag, queryTag, sql } from "@conn/core/sql";
-import { checkRows, Streamed, wrapError } from "@conn/core/toolkit";
+import { callerOf, type Fragment, type QueryTag, queryTag, sql } from "@conn/core/sql";
+import { checkCount, checkRows, Streamed, wrapError } from "@conn/core/toolkit";
 import type { DuckDBConnection as Handle, DuckDBInstance } from "@duckdb/node-api";
 import { catalogEntries, catalogQuery } from "./catalog.ts";
 import { type Compiled, compiled } from "./compiled.ts";

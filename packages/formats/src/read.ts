@@ -1,4 +1,5 @@
-import { ConnError, type Table } from "@conn/core";
+import type { Table } from "@conn/core";
+import { checkCount } from "@conn/core/toolkit";
 import { compressionByName } from "./compression.ts";
 import { encodingOf, textDecoder } from "./encoding.ts";
 import type { Format } from "./format.ts";
@@ -91,8 +92,8 @@ interface Resolved {
 }
 
 async function resolve(source: ByteSource, options: FormatOptions): Promise<Resolved> {
-  checkCount("limit", options.limit, 0);
-  checkCount("batchSize", options.batchSize, 1);
+  if (options.limit !== Infinity) checkCount("limit", options.limit, 0);
+  if (options.batchSize !== Infinity) checkCount("batchSize", options.batchSize);
   const named = formatByName(source.name, options.format);
   const compressed =
     compressionByName(source.name) !== undefined || options.compression !== undefined;
@@ -105,14 +106,6 @@ async function resolve(source: ByteSource, options: FormatOptions): Promise<Reso
     await close();
     throw error;
   }
-}
-
-function checkCount(option: string, value: number | undefined, least: number): void {
-  if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= least))
-    return;
-  throw new ConnError("CONN_ARGUMENT", `\`${option}\` is no whole number from ${least} on.`, {
-    hint: `Leave it out for what is usual, or give one such as { ${option}: 1000 }.`,
-  });
 }
 
 interface Collected {

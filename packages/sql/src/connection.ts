@@ -10,7 +10,6 @@ import {
 } from "@conn/core";
 import {
   callerOf,
-  checkCount,
   compile,
   type Fragment,
   type Params,
@@ -18,7 +17,7 @@ import {
   queryTag,
   type Statement,
 } from "@conn/core/sql";
-import { checkRows, Streamed, wrapError } from "@conn/core/toolkit";
+import { checkCount, checkRows, Streamed, wrapError } from "@conn/core/toolkit";
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
 import { abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
