@@ -24,8 +24,8 @@ export function abortable<T>(
 }
 
 /**
- * Aborted with the first of some signals, until `letGo`. `AbortSignal.any` leaves some memory
- * with its sources for each call, and these may live as long as the process.
+ * Aborted with the first of some signals, until `letGo`. `AbortSignal.any` leaves memory with its sources,
+ * which may live as long as the process, until a full collection, and on Node 20 some even after it.
  */
 export function eitherSignal(...signals: readonly AbortSignal[]): {
   readonly signal: AbortSignal;

@@ -79,9 +79,9 @@ export class Clients<Client extends object> {
   async with<T>(request: TurnRequest, task: (client: Client) => Promise<T>): Promise<T> {
     const { client, give } = await this.lend(request);
     let broken = false;
-    // Until it is given back.
-    this.#wire.keepAwake(client, true);
     try {
+      // Until it is given back.
+      this.#wire.keepAwake(client, true);
       return await this.stoppable(client, request.signal, () => task(client));
     } catch (error) {
       broken = this.#lost(error);
