@@ -1,6 +1,7 @@
+import { ConnError } from "@conn/core";
 import { toTimer } from "@conn/core/toolkit";
 import { type Asked, explain, type Failure, networkFailure, silent } from "./failure.ts";
-import type { Location } from "./paths.ts";
+import type { Location } from "./location.ts";
 import { settledBy } from "./settled.ts";
 import type { FileStore } from "./store.ts";
 
@@ -76,6 +77,8 @@ export class Asking {
     } catch (error) {
       // An SDK's own error of an abort does not say why.
       if (either.aborted) throw either.reason;
+      // Explained already, as that of a request within this one.
+      if (error instanceof ConnError) throw error;
       const failure = this.store.failureOf(error) ?? networkFailure(error);
       throw failure ? explain(failure, asked, error) : error;
     } finally {
@@ -86,7 +89,7 @@ export class Asking {
 
   about(location: Location): Asked {
     const { connection, operation } = this.calling;
-    return { connection, operation, location };
+    return { connection, operation, location, words: this.store.words };
   }
 
   /** A failure that is found here, and not by the store. */

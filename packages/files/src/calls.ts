@@ -1,42 +1,42 @@
 import type { CallKey, Lease, ReadOptions, RunOptions } from "@conn/core";
 import { canonical } from "@conn/core/toolkit";
 import type { ByteSource } from "@conn/formats";
-import { Asking, type Calling } from "./asking.ts";
-import type { FilesClients } from "./clients.ts";
-import type { FilesConfig } from "./config.ts";
+import { Asking, type Calling, type Pace } from "./asking.ts";
 import { type OnProgress, stream } from "./download.ts";
 import { limit } from "./limit.ts";
 import type { CallOptions, OpenReadOptions } from "./options.ts";
-import { addressOf, locateFolder, type Location, type PathRules, show } from "./paths.ts";
-import { type Protocol, protocolOf } from "./protocol.ts";
+import { addressOf, type Location, type Paths } from "./location.ts";
 import { ofOneVersion, pinned, progressOf, rangeOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
-import { Stores } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 import { endingWith, readableOf } from "./streams.ts";
 
-export type FilesClient = FilesClients[Protocol];
-
-/** What core gives a connection for its calls. */
-export interface Host {
+/** What a connection gives its calls: its own, and what it has of core. */
+export interface Host<Client extends object> {
   readonly name: string;
-  config(): FilesConfig;
+  pace(): Pace;
+  paths(): Paths;
   cached<T>(
     call: CallKey,
     options: ReadOptions<T>,
-    load: (client: FilesClient, signal: AbortSignal) => Promise<T>,
+    load: (client: Client, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
   run<T>(
     operation: string,
-    task: (client: FilesClient, signal: AbortSignal) => Promise<T>,
+    task: (client: Client, signal: AbortSignal) => Promise<T>,
     options: RunOptions,
   ): Promise<T>;
   retried<T>(operation: string, request: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  lease(operation: string, options: RunOptions): Promise<Lease<FilesClient>>;
+  lease(operation: string, options: RunOptions): Promise<Lease<Client>>;
   dropCached(): void;
 }
 
 /** A call, with what it asks a store by. */
-export type Task<T> = (asking: Asking, stores: Stores, calling: Calling) => Promise<T>;
+export type Task<T, Client extends object = object> = (
+  asking: Asking,
+  stores: Stores<Client>,
+  calling: Calling,
+) => Promise<T>;
 
 /** A read through the cache. */
 export interface CachedCall {
@@ -49,54 +49,45 @@ export interface CachedCall {
 /** Loads a result, unless the version that it would be made of is the one that made the last. */
 export type Known<T> = (version: string, load: () => Promise<T>) => Promise<T>;
 
-/** The stores of each client: while one set drains after a reset, the next is open beside it. */
-const storesOf = new WeakMap<FilesClient, Stores>();
-
 /** How the calls of one connection reach its stores. */
-export class Calls {
-  readonly #host: Host;
+export class Calls<Client extends object = object> {
+  readonly #host: Host<Client>;
+  /** The stores of each client: while one set drains after a reset, the next is open beside it. */
+  readonly #stores = new WeakMap<Client, Stores<Client>>();
 
-  constructor(host: Host) {
+  constructor(host: Host<Client>) {
     this.#host = host;
   }
 
-  get rules(): PathRules {
-    const { root, protocol } = this.#host.config();
-    const connection = this.#host.name;
-    return { connection, root, protocol: root?.protocol ?? protocol ?? protocolOf(connection) };
-  }
-
-  /** Where paths lead that do not say it. */
-  get protocol(): Protocol {
-    return this.rules.protocol ?? "file";
+  get paths(): Paths {
+    return this.#host.paths();
   }
 
   folder(path: string): Location {
-    return locateFolder(path === "" || path.endsWith("/") ? path : `${path}/`, this.rules);
+    return this.paths.folder(path === "" || path.endsWith("/") ? path : `${path}/`);
   }
 
-  async open(settings: FilesConfig): Promise<FilesClient> {
-    const stores = new Stores(settings, this.#host.name);
-    const { client } = await stores.get(this.protocol);
-    storesOf.set(client, stores);
+  async open(stores: Stores<Client>): Promise<Client> {
+    const { client } = await stores.get(this.paths.protocol);
+    this.#stores.set(client, stores);
     return client;
   }
 
-  async close(client: FilesClient): Promise<void> {
-    await storesOf.get(client)?.close();
+  async close(client: Client): Promise<void> {
+    await this.#stores.get(client)?.close();
   }
 
   /** A call past the cache. Its requests are repeated one by one, and never the whole. */
   call<T>(
     operation: string,
-    { protocol }: { readonly protocol: Protocol },
+    { protocol }: { readonly protocol: string },
     { signal, timeout }: CallOptions,
-    task: Task<T>,
+    task: Task<T, Client>,
   ): Promise<T> {
     return this.#host.run(
       operation,
       async (client, either) => {
-        const stores = storesOf.get(client)!;
+        const stores = this.#stores.get(client)!;
         const calling = this.#calling(operation, either);
         return task(new Asking(await stores.get(protocol), calling), stores, calling);
       },
@@ -109,7 +100,7 @@ export class Calls {
     operation: string,
     location: Location,
     options: CallOptions,
-    task: Task<T>,
+    task: Task<T, Client>,
   ): Promise<T> {
     try {
       return await this.call(operation, location, options, task);
@@ -126,7 +117,7 @@ export class Calls {
   ): Promise<T> {
     const key = { method, args: [addressOf(location), ...args] };
     return this.#host.cached<T>(key, reading, async (client, signal) => {
-      const stores = storesOf.get(client)!;
+      const stores = this.#stores.get(client)!;
       const asking = new Asking(await stores.get(location.protocol), this.#calling(method, signal));
       return load(asking, (version, make) =>
         reading.ttl === 0
@@ -146,7 +137,7 @@ export class Calls {
     return this.cached<T>(call, reading, (asking, known) =>
       pinned(asking, location, (file) =>
         known(file.version, () => {
-          const name = show(location, this.rules);
+          const name = this.paths.show(location);
           const onBytes = progressOf(onProgress, file.size);
           const source = sourceOf(asking, { location, file }, name, onBytes);
           return make(source, asking.calling.signal);
@@ -165,7 +156,7 @@ export class Calls {
     const lease = await this.#host.lease(operation, { signal: ends });
     try {
       const either = ends ? AbortSignal.any([lease.signal, ends]) : lease.signal;
-      const store = await storesOf.get(lease.client)!.get(protocol);
+      const store = await this.#stores.get(lease.client)!.get(protocol);
       return {
         asking: new Asking(store, this.#calling(operation, either)),
         release: () => lease.release(),
@@ -203,7 +194,7 @@ export class Calls {
   }
 
   #calling(operation: string, signal: AbortSignal): Calling {
-    const { idleTimeout, partSize, concurrency } = this.#host.config();
+    const { idleTimeout, partSize, concurrency } = this.#host.pace();
     return {
       connection: this.#host.name,
       operation,

@@ -3,7 +3,7 @@ import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { checkEndpoint } from "./endpoint.ts";
 import { readRoot, type Root } from "./paths.ts";
-import { type Protocol, protocolNames, protocolOf, titles } from "./protocol.ts";
+import { type Protocol, protocolNames, protocolOf, words } from "./protocol.ts";
 
 const secret = v.metadata<string, { readonly writeOnly: true }>({ writeOnly: true });
 const text = v.pipe(v.string(), v.minLength(1));
@@ -155,7 +155,7 @@ function resolve({ protocol: named, root: text, ...settings }: Section): Resolve
     );
     if (foreign !== undefined && owner !== protocol)
       return problem(
-        `this is a setting of ${titles[owner].title}, and the connection is for ${titles[protocol!].title}`,
+        `this is a setting of ${words[owner].title}, and the connection is for ${words[protocol!].title}`,
         foreign,
       );
   }

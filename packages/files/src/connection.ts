@@ -1,261 +1,24 @@
-import {
-  BaseConnection,
-  type CatalogEntry,
-  ConnError,
-  type ConnectionClass,
-  type OpenContext,
-  type ReadOptions,
-  type Table,
-} from "@conn/core";
+import { ConnError, type ConnectionClass } from "@conn/core";
 import { toSeconds } from "@conn/core/toolkit";
-import { Asking } from "./asking.ts";
-import type { Writing } from "./body.ts";
-import { Calls, type FilesClient } from "./calls.ts";
 import type { FilesClients } from "./clients.ts";
 import { config, type FilesConfig } from "./config.ts";
-import { repeatableOf } from "./failure.ts";
-import { entryInfo, type FileInfo, fileInfo, type FolderInfo, type WriteResult } from "./info.ts";
-import { entriesOf, filesOf } from "./listing.ts";
-import type {
-  CallOptions,
-  CopyOptions,
-  DeleteOptions,
-  GlobOptions,
-  ListOptions,
-  OpenReadOptions,
-  OpenWriteOptions,
-  ReadBytesOptions,
-  ReadJsonOptions,
-  ReadTableOptions,
-  ReadTextOptions,
-  SignOptions,
-  StreamOptions,
-  WriteOptions,
-} from "./options.ts";
-import { locate, locatePattern, show } from "./paths.ts";
-import { type Protocol, titles } from "./protocol.ts";
-import { wrapped } from "./reading.ts";
-import { writableOf } from "./streams.ts";
-import { batchesOf, readThroughCache } from "./tables.ts";
-import { copyFile, deleteFolder, moveFile, writeFile } from "./writing.ts";
+import { openStore } from "./open-store.ts";
+import type { SignOptions } from "./options.ts";
+import { filePaths } from "./paths.ts";
+import { type Protocol, protocolOf, words } from "./protocol.ts";
+import { FileStoreConnection, type Place } from "./store-connection.ts";
+import { Stores } from "./stores.ts";
+
+type FilesClient = FilesClients[Protocol];
 
 /** Files of this machine, S3, Google Cloud Storage and Azure Blob Storage: read as tables, and everything else that is done with files. */
-export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
+export class FilesConnection extends FileStoreConnection<FilesClient, FilesConfig> {
   static readonly type = "files";
   static readonly config: ConnectionClass<FilesConnection, FilesConfig>["config"] = config;
-  static readonly members: Readonly<Record<string, string>> = {
-    read: "Reads a file, or several, as a table; cached.",
-    stream: "Reads a large file in batches.",
-    readText: "Reads a file as text; cached.",
-    readBytes: "Reads a file as bytes; cached.",
-    readJson: "Reads a file as a JSON value; cached.",
-    list: "Lists a folder.",
-    glob: "Lists the files that a pattern names.",
-    stat: "Tells size, time and version of a file.",
-    exists: "Tells whether a file is there.",
-    write: "Writes a table, text, bytes or a stream; whole or not at all.",
-    copy: "Copies a file.",
-    move: "Moves a file.",
-    delete: "Deletes a file, or a folder.",
+  static override readonly members: Readonly<Record<string, string>> = {
+    ...FileStoreConnection.members,
     sign: "Makes a URL that works without credentials for a while.",
-    open: "Opens a file as a stream, to read or to write.",
-    browse: "Lists buckets, folders and files.",
   };
-  readonly #calls: Calls = new Calls({
-    name: this.name,
-    config: () => this.config,
-    cached: (...call) => this.cached(...call),
-    run: (...call) => this.run(...call),
-    retried: (...call) => this.retried(...call),
-    lease: (...call) => this.lease(...call),
-    dropCached: () => this.dropCached(),
-  });
-
-  /**
-   * A file as a table, cached; one that has not changed since is not downloaded again. A pattern, or a
-   * folder, reads several files into one table, with a column for each `name=value` folder.
-   *
-   * @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH, CONN_CHANGED, CONN_ROW_INVALID, and what formats throw.
-   */
-  async read<Row extends object = Record<string, unknown>>(
-    path: string,
-    options: ReadTableOptions<Row> = {},
-  ): Promise<Table<Row>> {
-    const { ttl, stale, refresh, cacheIf, signal, timeout, schema, onProgress, ...format } =
-      options;
-    const given = { ttl, stale, refresh, cacheIf, signal, timeout };
-    // Absent options must stay absent, for their types say so.
-    const reading = Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as ReadOptions<Table>;
-    const table = await readThroughCache(this.#calls, path, format, reading, onProgress);
-    return (schema ? await table.validate(schema) : table) as Table<Row>;
-  }
-
-  /** A file's rows in tables of about `batchSize`, no faster than they are taken. Leaving the loop ends it. */
-  async *stream(
-    path: string,
-    { onProgress, signal, timeout, ...format }: StreamOptions = {},
-  ): AsyncGenerator<Table, void, undefined> {
-    const location = locate(path, this.#calls.rules);
-    const { asking, release } = await this.#calls.leased("stream", location, {
-      ...(signal && { signal }),
-      ...(timeout !== undefined && { timeout }),
-    });
-    try {
-      yield* batchesOf(asking, location, show(location, this.#calls.rules), format, onProgress);
-    } finally {
-      release();
-    }
-  }
-
-  /**
-   * A file as text, decompressed and decoded; cached.
-   *
-   * @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH, CONN_FORMAT for bytes that are not in the encoding.
-   */
-  async readText(path: string, options: ReadTextOptions = {}): Promise<string> {
-    const { encoding, onProgress, ...reading } = options;
-    const location = locate(path, this.#calls.rules);
-    const { text } = await this.#calls.cachedFile<{ readonly text: string }>(
-      { method: "readText", location, args: [encoding] },
-      { ...wrapped(reading, ({ text }: { readonly text: string }) => text), onProgress },
-      async (source, signal) => {
-        const { readText } = await import("@conn/formats");
-        return { text: await readText(source, { encoding, signal }) };
-      },
-    );
-    return text;
-  }
-
-  /** A file's bytes, cached; each caller gets its own copy. @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH. */
-  async readBytes(
-    path: string,
-    { onProgress, ...reading }: ReadBytesOptions = {},
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const location = locate(path, this.#calls.rules);
-    const call = { method: "readBytes", location, args: [] };
-    return this.#calls.cachedFile(
-      call,
-      { ...reading, onProgress },
-      ({ read, size }) => read(0, size!) as Promise<Uint8Array<ArrayBuffer>>,
-    );
-  }
-
-  /** A file as a JSON value, cached and frozen. @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH, CONN_FORMAT for text that is no JSON. */
-  async readJson<T = unknown>(path: string, options: ReadJsonOptions<T> = {}): Promise<T> {
-    const { onProgress, ...reading } = options;
-    const location = locate(path, this.#calls.rules);
-    const { json } = await this.#calls.cachedFile<{ readonly json: T }>(
-      { method: "readJson", location, args: [] },
-      { ...wrapped(reading, ({ json }: { readonly json: T }) => json), onProgress },
-      async (source, signal) => {
-        const { readJson } = await import("@conn/formats");
-        return { json: (await readJson(source, { signal })) as T };
-      },
-    );
-    return json;
-  }
-
-  /**
-   * What a folder holds: files and folders, or with `recursive` the files of all levels.
-   *
-   * @throws CONN_NOT_FOUND where there is no such bucket, or on this machine no such folder.
-   */
-  async list(path = "", options: ListOptions = {}): Promise<(FileInfo | FolderInfo)[]> {
-    const { recursive = false, limit } = options;
-    const folder = this.#calls.folder(path);
-    return this.#calls.call("list", folder, options, async (asking) => {
-      const infos: (FileInfo | FolderInfo)[] = [];
-      for await (const entry of entriesOf(asking, folder, {
-        recursive,
-        ...(limit === undefined ? {} : { limit }),
-      }))
-        infos.push(entryInfo(entry, folder, this.#calls.rules));
-      return infos;
-    });
-  }
-
-  /** The files that a pattern names: `pets/*.csv`, `pets/**` at any depth, `[abc]`, `{csv,parquet}`. */
-  async glob(pattern: string, options: GlobOptions = {}): Promise<FileInfo[]> {
-    const { folder, glob } = locatePattern(pattern, this.#calls.rules);
-    return this.#calls.call("glob", folder, options, async (asking) =>
-      (await filesOf(asking, folder, glob, options.limit)).map((file) =>
-        fileInfo(file, { ...folder, key: file.key }, this.#calls.rules),
-      ),
-    );
-  }
-
-  /** A file's size, time, version and type. @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH. */
-  async stat(path: string, options: CallOptions = {}): Promise<FileInfo> {
-    const location = locate(path, this.#calls.rules);
-    return this.#calls.call("stat", location, options, async (asking) => {
-      const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
-      return fileInfo(file, location, this.#calls.rules);
-    });
-  }
-
-  /** Whether a file is there. Rejects where that cannot be told: no permission, no network. */
-  async exists(path: string, options: CallOptions = {}): Promise<boolean> {
-    try {
-      await this.stat(path, options);
-      return true;
-    } catch (error) {
-      if (error instanceof ConnError && error.code === "CONN_NOT_FOUND") return false;
-      throw error;
-    }
-  }
-
-  /**
-   * Writes a whole file: readers see the old one or the new one. A table is written in the format of
-   * the path's extension. Sent once, unless a condition makes a second time harmless.
-   *
-   * @throws CONN_CONFLICT where a condition does not hold, CONN_FORBIDDEN, CONN_AUTH, CONN_LOST.
-   */
-  async write(path: string, data: Writing, options: WriteOptions = {}): Promise<WriteResult> {
-    const location = locate(path, this.#calls.rules);
-    return this.#calls.changing("write", location, options, (asking) =>
-      writeFile(asking, location, show(location, this.#calls.rules), data, options),
-    );
-  }
-
-  /** Copies a file, within the store where it can. @throws CONN_NOT_FOUND, CONN_CONFLICT, CONN_FORBIDDEN. */
-  async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
-    const [source, target] = [locate(from, this.#calls.rules), locate(to, this.#calls.rules)];
-    await this.#calls.changing("copy", source, options, async (asking, stores, calling) =>
-      copyFile(
-        asking,
-        new Asking(await stores.get(target.protocol), calling),
-        source,
-        target,
-        options,
-      ),
-    );
-  }
-
-  /** Moves a file: on this machine in one step, elsewhere as a copy whose original is then deleted. */
-  async move(from: string, to: string, options: CopyOptions = {}): Promise<void> {
-    const [source, target] = [locate(from, this.#calls.rules), locate(to, this.#calls.rules)];
-    await this.#calls.changing("move", source, options, async (asking, stores, calling) =>
-      moveFile(
-        asking,
-        new Asking(await stores.get(target.protocol), calling),
-        source,
-        target,
-        options,
-      ),
-    );
-  }
-
-  /** Deletes a file, or with `recursive` a folder; what is not there is no failure. @throws CONN_CONFLICT, CONN_FORBIDDEN. */
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const { recursive = false, ifMatch } = options;
-    const location = recursive ? this.#calls.folder(path) : locate(path, this.#calls.rules);
-    await this.#calls.changing("delete", location, options, async (asking) => {
-      if (recursive) return deleteFolder(asking, location, this.#calls.rules);
-      await asking.repeated(location, (signal) => asking.store.delete(location, ifMatch, signal));
-    });
-  }
 
   /**
    * A URL that works without credentials until it expires. Whoever has it needs nothing else: treat it as
@@ -265,9 +28,9 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
    */
   async sign(path: string, options: SignOptions = {}): Promise<string> {
     const { expires = 3600, method = "GET", contentType } = options;
-    const location = locate(path, this.#calls.rules);
+    const location = this.calls.paths.locate(path);
     const seconds = toSeconds(expires, "expires");
-    return this.#calls.call("sign", location, {}, async (asking) => {
+    return this.calls.call("sign", location, {}, async (asking) => {
       const { store } = asking;
       if (!store.sign)
         throw new ConnError(
@@ -283,94 +46,37 @@ export class FilesConnection extends BaseConnection<FilesClient, FilesConfig> {
     });
   }
 
-  /**
-   * A file as a web stream of bytes, large ones read ahead in parallel; with `mode: "write"` a stream
-   * whose closing waits until all is stored, and whose aborting stores nothing.
-   *
-   * @throws CONN_NOT_FOUND, CONN_FORBIDDEN, CONN_AUTH; the stream itself CONN_CHANGED, CONN_TRUNCATED, CONN_LOST.
-   */
-  override open(
-    path: string,
-    options?: OpenReadOptions,
-  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
-  override open(
-    path: string,
-    options: OpenWriteOptions,
-  ): Promise<WritableStream<string | Uint8Array>>;
-  /** For core, which opens the connection at its first use. */
-  override open(config: FilesConfig, context: OpenContext): Promise<FilesClient>;
-  override async open(
-    what: string | FilesConfig,
-    options: OpenReadOptions | OpenWriteOptions | OpenContext = {},
-  ): Promise<
-    FilesClient | ReadableStream<Uint8Array<ArrayBuffer>> | WritableStream<string | Uint8Array>
-  > {
-    if (typeof what !== "string") return this.#calls.open(what);
-    const location = locate(what, this.#calls.rules);
-    if (!("mode" in options && options.mode === "write"))
-      return this.#calls.openToRead(location, options);
-    const path = show(location, this.#calls.rules);
-    return writableOf(async (body) => {
-      await this.#calls.changing("open", location, options, (asking) =>
-        writeFile(asking, location, path, body, options),
-      );
-    });
-  }
-
   /** The SDK's own client; name the protocol where the connection has several. */
   override async client<P extends Protocol>(protocol?: P): Promise<FilesClients[P]> {
-    const wanted = (protocol ?? this.#calls.protocol) as P;
+    const wanted = (protocol ?? this.#protocol ?? "file") as P;
     this.#demandProtocol(wanted);
-    return this.#calls.call("client", { protocol: wanted }, {}, async (_asking, stores) => {
+    return this.calls.call("client", { protocol: wanted }, {}, async (_asking, stores) => {
       const { client } = await stores.get(wanted);
-      return client;
+      return client as FilesClients[P];
     });
   }
 
-  /** Buckets or containers; with a path what is in them. */
-  async browse(path: readonly string[] = []): Promise<readonly CatalogEntry[]> {
-    const folder = this.#calls.folder(path.join("/"));
-    const top = folder.container === "" && folder.protocol !== "file";
-    return this.#calls.call("browse", folder, {}, async (asking) => {
-      const entries: CatalogEntry[] = [];
-      for await (const entry of entriesOf(asking, folder, { recursive: false })) {
-        const { name, kind } = entryInfo(entry, folder, this.#calls.rules);
-        entries.push({
-          name,
-          kind: top ? titles[folder.protocol].container : kind,
-          path: [...path, name],
-        });
-      }
-      return entries;
-    });
+  protected override get place(): Place<FilesClient, FilesConfig> {
+    const { root } = this.config;
+    return {
+      paths: filePaths({ connection: this.name, root, protocol: this.#protocol }),
+      stores: (settings) =>
+        new Stores((protocol) => openStore(protocol as Protocol, settings, this.name)),
+    };
   }
 
-  protected override async release(client: FilesClient): Promise<void> {
-    await this.#calls.close(client);
-  }
-
-  protected override async ping(): Promise<void> {
-    const folder = this.#calls.folder("");
-    await this.#calls.call("ping", folder, {}, async (asking) => {
-      await entriesOf(asking, folder, { recursive: false, limit: 1 }).next();
-    });
-  }
-
-  /** A dead socket is the SDK's to replace: its client outlives it. */
-  protected override isConnectionLost(): boolean {
-    return false;
-  }
-
-  protected override isTransient(error: unknown): boolean | number | undefined {
-    return repeatableOf(error) ?? (error instanceof ConnError ? false : undefined);
+  /** The only protocol, where the settings or the connection's name say it. */
+  get #protocol(): Protocol | undefined {
+    const { root, protocol } = this.config;
+    return root?.protocol ?? protocol ?? protocolOf(this.name);
   }
 
   #demandProtocol(protocol: Protocol): void {
-    const own = this.#calls.rules.protocol;
+    const own = this.#protocol;
     if (own === undefined || own === protocol) return;
     throw new ConnError(
       "CONN_ARGUMENT",
-      `${this.name} is for ${titles[own].title}, and has no client for ${titles[protocol].title}.`,
+      `${this.name} is for ${words[own].title}, and has no client for ${words[protocol].title}.`,
       { connection: this.name, hint: "Ask for `client()` without an argument." },
     );
   }

@@ -1,6 +1,6 @@
 import type { Asking } from "./asking.ts";
 import { truncated } from "./failure.ts";
-import type { Location } from "./paths.ts";
+import type { Location } from "./location.ts";
 import type { StoredFile } from "./store.ts";
 
 /** How far a transfer has come. `total` is unknown where a stream is written. */

@@ -1,6 +1,6 @@
 import { ConnError, type ConnErrorCode } from "@conn/core";
-import { addressOf, type Location } from "./paths.ts";
-import { type Protocol, titles } from "./protocol.ts";
+import { addressOf, type Location } from "./location.ts";
+import type { StoreWords } from "./store.ts";
 
 /** What went wrong, the same in all stores. */
 export type FailureKind =
@@ -41,6 +41,7 @@ export interface Asked {
   readonly connection: string;
   readonly operation: string;
   readonly location: Location;
+  readonly words: StoreWords;
 }
 
 const codes: Readonly<Record<FailureKind, ConnErrorCode>> = {
@@ -69,20 +70,18 @@ const kinds = new WeakMap<ConnError, FailureKind>();
 /** The failure as an error that says what, where, how the store calls it, and what to do. */
 export function explain(failure: Failure, asked: Asked, cause: unknown): ConnError {
   const { kind, status, code, requestId } = failure;
-  const { connection, operation, location } = asked;
+  const { connection, operation, location, words } = asked;
   const details = [
-    location.protocol === "file"
-      ? undefined
-      : `${titles[location.protocol].container} ${location.container}`,
-    location.protocol === "file" || location.key === "" ? undefined : `key ${location.key}`,
+    location.container === "" ? undefined : `${words.container} ${location.container}`,
+    location.container === "" || location.key === "" ? undefined : `key ${location.key}`,
     status === undefined ? undefined : `status ${status}`,
     code,
     requestId === undefined ? undefined : `request ${requestId}`,
   ].filter((part) => part !== undefined);
   const error = new ConnError(
     codes[kind],
-    `${connection}.${operation} ${sentence(failure, location)}${details.length > 0 ? ` (${details.join(", ")})` : ""}`,
-    { connection, operation, cause, hint: failure.hint ?? hintFor(kind, location) },
+    `${connection}.${operation} ${sentence(failure, asked)}${details.length > 0 ? ` (${details.join(", ")})` : ""}`,
+    { connection, operation, cause, hint: failure.hint ?? hintFor(kind, words) },
   );
   kinds.set(error, kind);
   if (kind === "throttled" || kind === "server" || kind === "lost" || kind === "unreachable")
@@ -117,10 +116,10 @@ export function truncated(asked: Asked, got: number, wanted: number): ConnError 
 
 /** A source that went silent. */
 export function silent(asked: Asked, seconds: number): ConnError {
-  const { connection, operation, location } = asked;
+  const { connection, operation, location, words } = asked;
   const error = new ConnError(
     "CONN_TIMEOUT",
-    `${connection}.${operation} heard nothing for ${seconds} s from ${titles[location.protocol].title} about ${addressOf(location)}.`,
+    `${connection}.${operation} heard nothing for ${seconds} s from ${words.title} about ${addressOf(location)}.`,
     {
       connection,
       operation,
@@ -183,9 +182,9 @@ const networkKinds: Readonly<Record<string, FailureKind>> = {
   ENOTFOUND: "unreachable",
 };
 
-function sentence({ kind, message }: Failure, location: Location): string {
-  const { title, container, file } = titles[location.protocol];
-  const what = location.protocol === "file" ? location.key : addressOf(location);
+function sentence({ kind, message }: Failure, { location, words }: Asked): string {
+  const { title, container, file } = words;
+  const what = addressOf(location);
   switch (kind) {
     case "missing":
       return `found no ${file} ${what}`;
@@ -223,20 +222,20 @@ function sentence({ kind, message }: Failure, location: Location): string {
   }
 }
 
-function hintFor(kind: FailureKind, { protocol }: Location): string | undefined {
+function hintFor(kind: FailureKind, words: StoreWords): string | undefined {
   switch (kind) {
     case "missing":
       return "Correct the path; `list()` shows what there is.";
     case "no container":
-      return `Correct the name of the ${titles[protocol].container}, or make it first.`;
+      return `Correct the name of the ${words.container}, or make it first.`;
     case "no credentials":
-      return credentials[protocol];
+      return words.credentials;
     case "bad credentials":
-      return `Correct the credentials. ${credentials[protocol]}`;
+      return `Correct the credentials. ${words.credentials}`;
     case "expired credentials":
-      return logins[protocol];
+      return words.login;
     case "forbidden":
-      return permissions[protocol];
+      return words.permissions;
     case "clock skew":
       return "Set the clock of this machine: signatures hold for a few minutes around the true time.";
     case "wrong region":
@@ -260,27 +259,6 @@ function hintFor(kind: FailureKind, { protocol }: Location): string | undefined 
       return kind satisfies never;
   }
 }
-
-const credentials: Readonly<Record<Protocol, string>> = {
-  file: "Check the permissions of the path.",
-  s3: "Run `aws configure`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give `accessKeyId` and `secretAccessKey` in the section; `anonymous = true` for a public bucket.",
-  gs: "Run `gcloud auth application-default login`, set GOOGLE_APPLICATION_CREDENTIALS, or give `keyFile` in the section; `anonymous = true` for a public bucket.",
-  az: "Run `az login`, set AZURE_STORAGE_CONNECTION_STRING, or give `connectionString` in the section; `anonymous = true` for a public container.",
-};
-
-const logins: Readonly<Record<Protocol, string>> = {
-  file: credentials.file,
-  s3: "Log in again: `aws sso login`, or set a new session token.",
-  gs: "Log in again: `gcloud auth application-default login`.",
-  az: "Log in again: `az login`, or make a new SAS token.",
-};
-
-const permissions: Readonly<Record<Protocol, string>> = {
-  file: "Check the permissions of the path.",
-  s3: "Have s3:GetObject, s3:PutObject, s3:DeleteObject or s3:ListBucket granted, as the operation needs. Without s3:ListBucket an object that does not exist is forbidden too.",
-  gs: "Have the role Storage Object Viewer (to read) or Storage Object Admin (to write) granted on the bucket.",
-  az: "Have the role Storage Blob Data Reader (to read) or Storage Blob Data Contributor (to write) granted on the container.",
-};
 
 function firstLine(text: string): string {
   const line = text.split("\n", 1)[0]!.replaceAll(/\?\S*/g, "?…");

@@ -1,4 +1,4 @@
-import { addressOf, type Location, type PathRules, show } from "./paths.ts";
+import { addressOf, type Location, type Paths } from "./location.ts";
 import type { StoredEntry, StoredFile } from "./store.ts";
 
 /** A file as `list`, `glob` and `stat` tell it. */
@@ -32,11 +32,11 @@ export interface WriteResult {
   readonly size: number;
 }
 
-export function fileInfo(file: StoredFile, location: Location, rules: PathRules): FileInfo {
+export function fileInfo(file: StoredFile, location: Location, paths: Paths): FileInfo {
   const { size, modified, version, contentType, contentEncoding, metadata } = file;
   return {
     kind: "file",
-    ...named(location, rules),
+    ...named(location, paths),
     size,
     modified,
     version,
@@ -49,11 +49,11 @@ export function fileInfo(file: StoredFile, location: Location, rules: PathRules)
 export function entryInfo(
   entry: StoredEntry,
   folder: Location,
-  rules: PathRules,
+  paths: Paths,
 ): FileInfo | FolderInfo {
   const location = { ...folder, key: entry.key };
-  if (entry.kind === "file") return fileInfo(entry, location, rules);
-  const { path, name } = named(location, rules);
+  if (entry.kind === "file") return fileInfo(entry, location, paths);
+  const { path, name } = named(location, paths);
   return { kind: "folder", path: path.endsWith("/") ? path : `${path}/`, name };
 }
 
@@ -65,6 +65,6 @@ export function nameOf(location: Location): string {
     .at(-1)!;
 }
 
-function named(location: Location, rules: PathRules): { path: string; name: string } {
-  return { path: show(location, rules), name: nameOf(location) };
+function named(location: Location, paths: Paths): { path: string; name: string } {
+  return { path: paths.show(location), name: nameOf(location) };
 }

@@ -1,7 +1,7 @@
 import { sep } from "node:path";
 import type { Asking } from "./asking.ts";
 import type { Glob } from "./glob.ts";
-import type { Location } from "./paths.ts";
+import type { Location } from "./location.ts";
 import type { StoredEntry, StoredFile } from "./store.ts";
 
 /** Entries of one page: what S3 and Google give at most. */

@@ -1,23 +1,15 @@
 import { homedir } from "node:os";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { isAbsolute, parse, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConnError } from "@conn/core";
 import { didYouMean } from "@conn/core/toolkit";
-import { compileGlob, type Glob, splitGlob } from "./glob.ts";
+import { compileGlob, splitGlob } from "./glob.ts";
+import type { Location, PathPattern, Paths } from "./location.ts";
 import { checkContainer, checkKey, checkLocalKey, checkText } from "./path-rules.ts";
-import { type Protocol, protocolNames, protocolOf, titles } from "./protocol.ts";
-
-/** Where a file is. On this machine `key` is an absolute path and `container` is empty. */
-export interface Location {
-  readonly protocol: Protocol;
-  /** The bucket, or Azure's container. */
-  readonly container: string;
-  /** The name in it, as it is: nothing is decoded, and no two names are one. */
-  readonly key: string;
-}
+import { type Protocol, protocolNames, protocolOf, words } from "./protocol.ts";
 
 /** A folder that paths start from and cannot leave. */
-export type Root = Location;
+export type Root = Location<Protocol>;
 
 /** How the paths of one connection are read. */
 export interface PathRules {
@@ -27,13 +19,25 @@ export interface PathRules {
   readonly root: Root | undefined;
 }
 
+/** The paths of one connection. */
+export function filePaths(rules: PathRules): Paths<Protocol> {
+  return {
+    protocol: rules.protocol ?? "file",
+    locate: (path) => locate(path, rules),
+    folder: (path) => locateFolder(path, rules),
+    pattern: (pattern) => locatePattern(pattern, rules),
+    show: (location) => show(location, rules),
+    isEverything: (folder) => isEverything(folder, rules),
+  };
+}
+
 /**
  * What a path means: `s3://bucket/key`, `bucket/key` where the protocol is known, `key` where there is
  * a root, else a path of this machine.
  *
  * @throws CONN_ARGUMENT for a path that leaves the root, names no file, or that its store cannot hold.
  */
-export function locate(path: string, rules: PathRules): Location {
+export function locate(path: string, rules: PathRules): Location<Protocol> {
   const location = locateFolder(path, rules);
   if (location.key === "" || location.key.endsWith("/"))
     throw refused(path, "names a folder, and a file is needed", rules);
@@ -41,7 +45,7 @@ export function locate(path: string, rules: PathRules): Location {
 }
 
 /** The same of a folder: the key is empty, or ends with a slash. */
-export function locateFolder(path: string, rules: PathRules): Location {
+export function locateFolder(path: string, rules: PathRules): Location<Protocol> {
   const why = typeof path === "string" ? checkText(path) : "is no text";
   if (why !== undefined) throw refused(path, why, rules);
   const { scheme, rest } = split(path);
@@ -49,7 +53,7 @@ export function locateFolder(path: string, rules: PathRules): Location {
   if (scheme !== undefined && !protocol) throw unknownScheme(scheme, rules);
   const own = rules.root?.protocol ?? rules.protocol;
   if (protocol && own && protocol !== own) {
-    throw refused(path, `is not on ${titles[own].title}, which this connection is for`, rules);
+    throw refused(path, `is not on ${words[own].title}, which this connection is for`, rules);
   }
   return (protocol ?? own ?? "file") === "file"
     ? locateLocal(path, scheme === undefined ? rest : undefined, rules)
@@ -57,14 +61,11 @@ export function locateFolder(path: string, rules: PathRules): Location {
 }
 
 /** A pattern as the folder that it starts from, and what names below it have to be. */
-export function locatePattern(
-  pattern: string,
-  rules: PathRules,
-): { readonly folder: Location; readonly glob: Glob } {
+export function locatePattern(pattern: string, rules: PathRules): PathPattern<Protocol> {
   const split = splitGlob(pattern);
   const folder = locateFolder(split.folder, rules);
   if (folder.container === "" && folder.protocol !== "file")
-    throw refused(pattern, `names no ${titles[folder.protocol].container}`, rules);
+    throw refused(pattern, `names no ${words[folder.protocol].container}`, rules);
   return { folder, glob: compileGlob(split.rest) };
 }
 
@@ -81,11 +82,6 @@ export function show({ protocol, container, key }: Location, rules: PathRules): 
   if (root) return key.slice(root.key.length);
   const path = container === "" ? key : `${container}/${key}`;
   return rules.protocol === undefined ? `${protocol}://${path}` : path;
-}
-
-/** The full address, for messages: `s3://bucket/key`. */
-export function addressOf({ protocol, container, key }: Location): string {
-  return protocol === "file" ? key : `${protocol}://${container}/${key}`;
 }
 
 /** The setting `root`, or why it is none. */
@@ -115,7 +111,17 @@ export function readRoot(
   };
 }
 
-function locateLocal(path: string, plain: string | undefined, rules: PathRules): Location {
+function isEverything(folder: Location, { root }: PathRules): boolean {
+  return folder.protocol === "file"
+    ? [root?.key ?? process.cwd(), parse(folder.key).root].includes(resolve(folder.key))
+    : folder.key === (root?.key ?? "");
+}
+
+function locateLocal(
+  path: string,
+  plain: string | undefined,
+  rules: PathRules,
+): Location<Protocol> {
   const { root } = rules;
   const given = plain ?? localPathOf(path, rules);
   const folder = given === "" || /[/\\]$/.test(given);
@@ -146,7 +152,7 @@ function locateObject(
   rest: string,
   scheme: Protocol | undefined,
   rules: PathRules,
-): Location {
+): Location<Protocol> {
   const { root } = rules;
   const protocol = (scheme ?? root?.protocol ?? rules.protocol)!;
   // With a root, a path without a protocol starts there; a full address must lead into it.
@@ -188,7 +194,7 @@ function refused(path: unknown, why: string, { connection, root, protocol }: Pat
     ? "pets/owners.csv"
     : own === "file"
       ? "data/pets.csv"
-      : `${own}://${titles[own].container}/pets.csv`;
+      : `${own}://${words[own].container}/pets.csv`;
   return new ConnError("CONN_ARGUMENT", `${connection}: the path ${shown} ${why}.`, {
     connection,
     hint: `Give for example: ${example}`,

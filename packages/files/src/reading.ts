@@ -2,7 +2,7 @@ import { ConnError, type ReadOptions } from "@conn/core";
 import type { Asking } from "./asking.ts";
 import type { OnProgress } from "./download.ts";
 import { kindOf } from "./failure.ts";
-import { addressOf, type Location } from "./paths.ts";
+import { addressOf, type Location } from "./location.ts";
 import type { StoredFile } from "./store.ts";
 
 /**

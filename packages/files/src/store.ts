@@ -1,13 +1,12 @@
 import type { Failure } from "./failure.ts";
-import type { Location } from "./paths.ts";
-import type { Protocol } from "./protocol.ts";
+import type { Location } from "./location.ts";
 
 /**
  * What a place of files can do, each call as one request or one upload. A store translates: it neither
  * repeats, caches nor times out, which is done once for all of them. Every call ends when its signal does.
  */
 export interface FileStore<Client = unknown> {
-  readonly protocol: Protocol;
+  readonly words: StoreWords;
   /** The SDK's own client. */
   readonly client: Client;
   /** One page of what starts with a prefix, in the store's order. */
@@ -36,6 +35,22 @@ export interface FileStore<Client = unknown> {
   /** What an error of its SDK means; undefined for one that is not of its SDK. */
   failureOf(error: unknown): Failure | undefined;
   close(): Promise<void>;
+}
+
+/** How messages speak of a store. */
+export interface StoreWords {
+  /** Such as `S3`. */
+  readonly title: string;
+  /** What files are in, such as `bucket`. */
+  readonly container: string;
+  /** What a file is called there, such as `object`. */
+  readonly file: string;
+  /** What to do without credentials, or with wrong ones. */
+  readonly credentials: string;
+  /** What to do once they have expired. */
+  readonly login: string;
+  /** What to do where they do not suffice. */
+  readonly permissions: string;
 }
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>;
@@ -93,6 +108,8 @@ export interface StoreWrite extends Precondition {
   readonly concurrency: number;
   /** Told how many bytes the store has so far. */
   onBytes(bytes: number): void;
+  /** One of several requests of an upload, repeated where it does no harm. */
+  repeated<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 export interface StoreCopy extends Precondition {

@@ -4,23 +4,17 @@ import type { Asking } from "./asking.ts";
 import type { Calls } from "./calls.ts";
 import { combine, type Part } from "./combine.ts";
 import type { OnProgress } from "./download.ts";
-import { type Glob, isGlob } from "./glob.ts";
+import { isGlob } from "./glob.ts";
 import { filesOf } from "./listing.ts";
-import { addressOf, locate, locatePattern, type Location, type PathRules, show } from "./paths.ts";
+import { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
 import { changedTwice, isGone, ofOneVersion, progressOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
 
-/** Several files that make one table. */
-interface Dataset {
-  readonly folder: Location;
-  readonly glob: Glob;
-}
-
 interface TableRead {
   readonly options: FormatOptions;
-  readonly rules: PathRules;
+  readonly paths: Paths;
   readonly onBytes: (bytes: number) => void;
 }
 
@@ -32,10 +26,10 @@ export function readThroughCache(
   reading: ReadOptions<Table>,
   onProgress: OnProgress | undefined,
 ): Promise<Table> {
-  const { rules } = calls;
+  const { paths } = calls;
   const many = isGlob(path) || path === "" || path.endsWith("/");
   if (!many) {
-    const location = locate(path, rules);
+    const location = paths.locate(path);
     const call = { method: "read", location, args: [options] };
     return calls.cachedFile<Table>(call, { ...reading, onProgress }, async (source, signal) => {
       const { readTable } = await import("@conn/formats");
@@ -43,12 +37,12 @@ export function readThroughCache(
     });
   }
   const pattern = isGlob(path) ? path : `${path}**`;
-  const dataset = locatePattern(pattern, rules);
+  const dataset = paths.pattern(pattern);
   const call = { method: "read", location: dataset.folder, args: [pattern, options] };
   return calls.cached<Table>(call, reading, async (asking, known) => {
     const files = await datasetFiles(asking, dataset);
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const read = { options, rules, onBytes: progressOf(onProgress, size) };
+    const read = { options, paths, onBytes: progressOf(onProgress, size) };
     return known(versionOf(files), () => readDataset(asking, dataset, files, read));
   });
 }
@@ -73,17 +67,17 @@ async function readFile(
   asking: Asking,
   location: Location,
   file: StoredFile,
-  { options, rules, onBytes }: TableRead,
+  { options, paths, onBytes }: TableRead,
 ): Promise<Table> {
   const { readTable } = await import("@conn/formats");
-  const source = sourceOf(asking, { location, file }, show(location, rules), onBytes);
+  const source = sourceOf(asking, { location, file }, paths.show(location), onBytes);
   return readTable(source, { ...options, signal: asking.calling.signal });
 }
 
 /** The files of a dataset. @throws CONN_NOT_FOUND where there is none. */
 async function datasetFiles(
   asking: Asking,
-  { folder, glob }: Dataset,
+  { folder, glob }: PathPattern,
 ): Promise<readonly StoredFile[]> {
   const files = await filesOf(asking, folder, glob);
   // As Hive and Spark do: their notes beside the data are no data.
@@ -111,7 +105,7 @@ function versionOf(files: readonly StoredFile[]): string {
 /** All files of a dataset as one table. Where one of them is replaced meanwhile, all are read once more. */
 async function readDataset(
   asking: Asking,
-  dataset: Dataset,
+  dataset: PathPattern,
   files: readonly StoredFile[],
   read: TableRead,
 ): Promise<Table> {
@@ -129,7 +123,7 @@ async function readDataset(
 
 async function readFiles(
   asking: Asking,
-  { folder }: Dataset,
+  { folder }: PathPattern,
   files: readonly StoredFile[],
   read: TableRead,
 ): Promise<Table> {

@@ -1,4 +1,3 @@
-import { parse, resolve } from "node:path";
 import { ConnError, Table } from "@conn/core";
 import type { Asking, Watch } from "./asking.ts";
 import { bodyOf, contentTypeOf, type Writing } from "./body.ts";
@@ -9,7 +8,7 @@ import { gathered } from "./gather.ts";
 import { nameOf, type WriteResult } from "./info.ts";
 import { entriesOf } from "./listing.ts";
 import type { CopyOptions, WriteOptions } from "./options.ts";
-import { addressOf, type Location, type PathRules } from "./paths.ts";
+import { addressOf, type Location, type Paths } from "./location.ts";
 import { pinned } from "./reading.ts";
 import type { Body, StoredFile, StoreWrite } from "./store.ts";
 
@@ -100,16 +99,8 @@ export async function moveFile(
 }
 
 /** Deletes all files of a folder. */
-export async function deleteFolder(
-  asking: Asking,
-  folder: Location,
-  { root }: PathRules,
-): Promise<void> {
-  const everything =
-    folder.protocol === "file"
-      ? [root?.key ?? process.cwd(), parse(folder.key).root].includes(resolve(folder.key))
-      : folder.key === (root?.key ?? "");
-  if (everything)
+export async function deleteFolder(asking: Asking, folder: Location, paths: Paths): Promise<void> {
+  if (paths.isEverything(folder))
     throw new ConnError(
       "CONN_ARGUMENT",
       `${asking.calling.connection}.delete was asked to delete everything in ${addressOf(folder)}.`,
@@ -168,6 +159,11 @@ async function store(
             watch.alive();
             onProgress?.({ bytes, total });
           },
+          repeated: (request) =>
+            asking.under(signal).repeated(location, (within) => {
+              watch.alive();
+              return request(within);
+            }),
         };
         const told = counted(body, watch, (bytes) => (size = bytes));
         return asking.store.write(location, told, write, signal);
@@ -183,7 +179,7 @@ async function store(
   return { path, version, size };
 }
 
-interface Sending extends Omit<StoreWrite, "partSize" | "concurrency" | "onBytes"> {
+interface Sending extends Omit<StoreWrite, "partSize" | "concurrency" | "onBytes" | "repeated"> {
   readonly onProgress?: OnProgress | undefined;
 }
 

@@ -7,7 +7,8 @@ import type {
 } from "@azure/storage-blob";
 import { bytesOf } from "../body-stream.ts";
 import { type Failure, StoreFailure } from "../failure.ts";
-import type { Location } from "../paths.ts";
+import type { Location } from "../location.ts";
+import { words } from "../protocol.ts";
 import type {
   Body,
   ByteRange,
@@ -25,7 +26,7 @@ import type { AzureSdk } from "./open.ts";
 
 /** Azure Blob Storage. */
 export class AzureStore implements FileStore<BlobServiceClient> {
-  readonly protocol = "az";
+  readonly words = words.az;
   readonly client: BlobServiceClient;
   readonly #sdk: AzureSdk;
 

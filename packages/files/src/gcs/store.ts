@@ -3,7 +3,8 @@ import { pipeline } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
 import { bytesOf } from "../body-stream.ts";
 import { type Failure, StoreFailure } from "../failure.ts";
-import type { Location } from "../paths.ts";
+import type { Location } from "../location.ts";
+import { words } from "../protocol.ts";
 import type {
   Body,
   ByteRange,
@@ -35,7 +36,7 @@ const pieceUnit = 256 * 1024;
 
 /** Google Cloud Storage. A version is a generation: reads name it, so that none can mix two. */
 export class GcsStore implements FileStore<Storage> {
-  readonly protocol = "gs";
+  readonly words = words.gs;
   readonly client: Storage;
   readonly #api: GcsApi;
   readonly #project: string | undefined;

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, realpath, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Failure, StoreFailure } from "../failure.ts";
-import type { Location } from "../paths.ts";
+import type { Location } from "../location.ts";
+import { words } from "../protocol.ts";
 import type {
   Body,
   ByteRange,
@@ -25,7 +26,7 @@ export interface LocalClient {
 
 /** The files of this machine, or of one folder of it. */
 export class LocalStore implements FileStore<LocalClient> {
-  readonly protocol = "file";
+  readonly words = words.file;
   readonly client: LocalClient;
 
   constructor(root: string | undefined) {

@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import type { GetObjectCommandInput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { bytesOf } from "../body-stream.ts";
 import { type Failure, StoreFailure } from "../failure.ts";
-import type { Location } from "../paths.ts";
+import type { Location } from "../location.ts";
+import { words } from "../protocol.ts";
 import type {
   Body,
   ByteRange,
@@ -30,7 +31,7 @@ const mostCopied = 5 * 1024 ** 3;
 
 /** Amazon S3, and what speaks its protocol. */
 export class S3Store implements FileStore<S3Client> {
-  readonly protocol = "s3";
+  readonly words = words.s3;
   readonly client: S3Client;
   readonly #sdk: S3Sdk;
   readonly #config: S3ClientConfig;
