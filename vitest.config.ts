@@ -12,6 +12,7 @@ export default defineConfig({
       "packages/core",
       "packages/duckdb",
       "packages/formats",
+      "packages/hf",
       "packages/sql",
       "packages/testing",
       "packages/create-conn-plugin",

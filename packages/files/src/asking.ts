@@ -35,29 +35,28 @@ export interface Watch {
 export type Request<T> = (signal: AbortSignal, watch: Watch) => Promise<T>;
 
 /** The requests of one call to one store: watched for silence, and failing in words that say where. */
-export class Asking {
-  readonly store: FileStore;
+export class Asking<Store extends FileStore = FileStore> {
+  readonly store: Store;
   readonly calling: Calling;
 
-  constructor(store: FileStore, calling: Calling) {
+  constructor(store: Store, calling: Calling) {
     this.store = store;
     this.calling = calling;
   }
 
   /** The same call under another signal. */
-  under(signal: AbortSignal): Asking {
+  under(signal: AbortSignal): Asking<Store> {
     return new Asking(this.store, { ...this.calling, signal });
   }
 
   /** A request that does no harm when it is sent twice. */
-  repeated<T>(location: Location, request: Request<T>): Promise<T> {
-    return this.calling.retried(() => this.once(location, request));
+  repeated<T>(location: Location, request: Request<T>, work = 0): Promise<T> {
+    return this.calling.retried(() => this.once(location, request, work));
   }
 
   /** A request that is sent once; `work` is how many seconds more than silence it may take. */
   async once<T>(location: Location, request: Request<T>, work = 0): Promise<T> {
     const { signal, pace } = this.calling;
-    const asked = this.about(location);
     const controller = new AbortController();
     const either = AbortSignal.any([signal, controller.signal]);
     const seconds = pace.idleTimeout + work;
@@ -68,23 +67,31 @@ export class Asking {
       pause();
       // What a body's end still tells after the answer must keep no process waiting.
       if (over) return;
-      timer = setTimeout(() => controller.abort(silent(asked, seconds)), toTimer(seconds));
+      timer = setTimeout(
+        () => controller.abort(silent(this.about(location), seconds)),
+        toTimer(seconds),
+      );
     };
     const watch: Watch = { pause, alive: start };
     start();
     try {
       return await settledBy(either, request(either, watch));
     } catch (error) {
-      // An SDK's own error of an abort does not say why.
-      if (either.aborted) throw either.reason;
-      // Explained already, as that of a request within this one.
-      if (error instanceof ConnError) throw error;
-      const failure = this.store.failureOf(error) ?? networkFailure(error);
-      throw failure ? explain(failure, asked, error) : error;
+      throw this.explained(error, location, either);
     } finally {
       over = true;
       pause();
     }
+  }
+
+  /** An error in words that say where, of a request under that signal. */
+  explained(error: unknown, location: Location, signal: AbortSignal): unknown {
+    // An SDK's own error of an abort does not say why.
+    if (signal.aborted) return signal.reason;
+    // Explained already, as that of a request within this one.
+    if (error instanceof ConnError) return error;
+    const failure = this.store.failureOf(error) ?? networkFailure(error);
+    return failure ? explain(failure, this.about(location), error) : error;
   }
 
   about(location: Location): Asked {

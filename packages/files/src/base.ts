@@ -2,28 +2,34 @@
  * What a connection to another place of files is built on: a `FileStore` that speaks to it, `Paths` that
  * read its addresses, and a class below `FileStoreConnection`.
  */
-export type { Asking, Pace } from "./asking.ts";
-export { bodyOf, contentTypeOf, type Writing } from "./body.ts";
+export { Asking, type Pace } from "./asking.ts";
+export type { Writing } from "./body.ts";
 export type { Calls } from "./calls.ts";
-export { stream } from "./download.ts";
+export { type OnProgress, type Progress, stream } from "./download.ts";
 export { checkEndpoint, checkEndpointAddress } from "./endpoint.ts";
 export {
   type Failure,
   type FailureKind,
+  kindOf,
   kindOfStatus,
   retryAfter,
   StoreFailure,
 } from "./failure.ts";
 export { compileGlob, type Glob, splitGlob } from "./glob.ts";
+export type { FileInfo, FolderInfo, WriteResult } from "./info.ts";
+export { entriesOf } from "./listing.ts";
+export { writeAtomically } from "./local/write.ts";
 export { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
+export type * from "./options.ts";
 export { checkText } from "./path-rules.ts";
-export { pinned, progressOf } from "./reading.ts";
+export { progressOf } from "./reading.ts";
 export type {
   Body,
   ByteRange,
   FileStore,
   ListPage,
   ListQuery,
+  StoreCopy,
   StoredEntry,
   StoredFile,
   StoreWords,
@@ -31,3 +37,5 @@ export type {
 } from "./store.ts";
 export { FileStoreConnection, type Place } from "./store-connection.ts";
 export { Stores } from "./stores.ts";
+export { readDataset, versionOf } from "./tables.ts";
+export { bytesToWrite, repeatedUnder, writeFile } from "./writing.ts";

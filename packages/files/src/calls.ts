@@ -7,6 +7,7 @@ import { limit } from "./limit.ts";
 import type { CallOptions, OpenReadOptions } from "./options.ts";
 import { addressOf, type Location, type Paths } from "./location.ts";
 import { ofOneVersion, pinned, progressOf, rangeOf } from "./reading.ts";
+import type { FileStore } from "./store.ts";
 import { sourceOf } from "./source.ts";
 import type { Stores } from "./stores.ts";
 import { endingWith, readableOf } from "./streams.ts";
@@ -16,6 +17,8 @@ export interface Host<Client extends object> {
   readonly name: string;
   pace(): Pace;
   paths(): Paths;
+  /** The store of one change. */
+  changing(store: FileStore<Client>, options: CallOptions): FileStore<Client>;
   cached<T>(
     call: CallKey,
     options: ReadOptions<T>,
@@ -103,7 +106,10 @@ export class Calls<Client extends object = object> {
     task: Task<T, Client>,
   ): Promise<T> {
     try {
-      return await this.call(operation, location, options, task);
+      return await this.call(operation, location, options, (asking, stores, calling) => {
+        const store = this.#host.changing(asking.store as FileStore<Client>, options);
+        return task(new Asking(store, calling), stores, calling);
+      });
     } finally {
       this.#host.dropCached();
     }

@@ -29,6 +29,7 @@ import type {
   WriteOptions,
 } from "./options.ts";
 import { wrapped } from "./reading.ts";
+import type { FileStore } from "./store.ts";
 import type { Stores } from "./stores.ts";
 import { writableOf } from "./streams.ts";
 import { batchesOf, readThroughCache } from "./tables.ts";
@@ -39,6 +40,8 @@ export interface Place<Client extends object, Config> {
   readonly paths: Paths;
   /** The stores of these settings, none of them open yet. */
   stores(settings: Config): Stores<Client>;
+  /** The store of one change, where the place takes options of its own for it. */
+  changing?(store: FileStore<Client>, options: CallOptions): FileStore<Client>;
 }
 
 /** What is done with files, wherever they are: a class below this one says where. */
@@ -68,6 +71,7 @@ export abstract class FileStoreConnection<
     name: this.name,
     pace: () => this.config,
     paths: () => this.place.paths,
+    changing: (store, options) => this.place.changing?.(store, options) ?? store,
     cached: (...call) => this.cached(...call),
     run: (...call) => this.run(...call),
     retried: (...call) => this.retried(...call),
@@ -304,12 +308,10 @@ export abstract class FileStoreConnection<
     return this.calls.call("browse", folder, {}, async (asking) => {
       const entries: CatalogEntry[] = [];
       for await (const entry of entriesOf(asking, folder, { recursive: false })) {
-        const { name, kind } = entryInfo(entry, folder, this.calls.paths);
-        entries.push({
-          name,
-          kind: top ? asking.store.words.container : kind,
-          path: [...path, name],
-        });
+        const info = entryInfo(entry, folder, this.calls.paths);
+        const name = top ? entry.key.replace(/\/$/, "") : info.name;
+        const kind = top ? asking.store.words.container : info.kind;
+        entries.push({ name, kind, path: [...path, name] });
       }
       return entries;
     });

@@ -108,8 +108,8 @@ export interface StoreWrite extends Precondition {
   readonly concurrency: number;
   /** Told how many bytes the store has so far. */
   onBytes(bytes: number): void;
-  /** One of several requests of an upload, repeated where it does no harm. */
-  repeated<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** One of several requests of an upload, which does no harm when it is sent twice; `bytes` is how many it sends. */
+  repeated<T>(request: (signal: AbortSignal) => Promise<T>, bytes?: number): Promise<T>;
 }
 
 export interface StoreCopy extends Precondition {

@@ -12,7 +12,13 @@ import { changedTwice, isGone, ofOneVersion, progressOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
 
-interface TableRead {
+/** The files of a dataset, and how to find what they are by then. */
+export interface DatasetFiles {
+  readonly files: readonly StoredFile[];
+  again(): Promise<readonly StoredFile[]>;
+}
+
+export interface TableRead {
   readonly options: FormatOptions;
   readonly paths: Paths;
   readonly onBytes: (bytes: number) => void;
@@ -43,7 +49,10 @@ export function readThroughCache(
     const files = await datasetFiles(asking, dataset);
     const size = files.reduce((sum, file) => sum + file.size, 0);
     const read = { options, paths, onBytes: progressOf(onProgress, size) };
-    return known(versionOf(files), () => readDataset(asking, dataset, files, read));
+    const again = (): Promise<readonly StoredFile[]> => datasetFiles(asking, dataset);
+    return known(versionOf(files), () =>
+      readDataset(asking, dataset.folder, { files, again }, read),
+    );
   });
 }
 
@@ -98,32 +107,35 @@ async function datasetFiles(
 }
 
 /** Which files, and which versions of them. */
-function versionOf(files: readonly StoredFile[]): string {
+export function versionOf(files: readonly StoredFile[]): string {
   return files.map(({ key, version }) => `${key}\0${version}`).join("\0\0");
 }
 
-/** All files of a dataset as one table. Where one of them is replaced meanwhile, all are read once more. */
-async function readDataset(
+/**
+ * Several files of a folder as one table, of which no more is read than the options ask for. Where one of
+ * them is replaced meanwhile, all that are there then are read once more.
+ */
+export async function readDataset(
   asking: Asking,
-  dataset: PathPattern,
-  files: readonly StoredFile[],
+  folder: Location,
+  { files, again }: DatasetFiles,
   read: TableRead,
 ): Promise<Table> {
   try {
-    return await readFiles(asking, dataset, files, read);
+    return await readFiles(asking, folder, files, read);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
   try {
-    return await readFiles(asking, dataset, await datasetFiles(asking, dataset), read);
+    return await readFiles(asking, folder, await again(), read);
   } catch (error) {
-    throw isGone(error) ? changedTwice(asking, dataset.folder, error) : error;
+    throw isGone(error) ? changedTwice(asking, folder, error) : error;
   }
 }
 
 async function readFiles(
   asking: Asking,
-  { folder }: PathPattern,
+  folder: Location,
   files: readonly StoredFile[],
   read: TableRead,
 ): Promise<Table> {

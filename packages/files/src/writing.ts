@@ -27,8 +27,7 @@ export async function writeFile(
   data: Writing,
   options: WriteOptions,
 ): Promise<WriteResult> {
-  const body = bodyOf(data, path);
-  const bytes = body instanceof Table ? await tableBytes(body, path, options) : body;
+  const bytes = await bytesToWrite(data, path, options);
   const { contentType = contentTypeOf(location.key), contentEncoding, metadata } = options;
   const { ifAbsent, ifMatch, onProgress } = options;
   return store(asking, location, path, bytes, {
@@ -39,6 +38,16 @@ export async function writeFile(
     contentEncoding,
     metadata,
   });
+}
+
+/** What to store: a table's bytes are in the format that the option or the path's extension names. */
+export async function bytesToWrite(
+  data: Writing,
+  path: string,
+  options: WriteOptions,
+): Promise<Body> {
+  const body = bodyOf(data, path);
+  return body instanceof Table ? tableBytes(body, path, options) : body;
 }
 
 /** Copies one version of a file, within the store where it can. */
@@ -159,11 +168,7 @@ async function store(
             watch.alive();
             onProgress?.({ bytes, total });
           },
-          repeated: (request) =>
-            asking.under(signal).repeated(location, (within) => {
-              watch.alive();
-              return request(within);
-            }),
+          repeated: repeatedUnder(asking, location, signal),
         };
         const told = counted(body, watch, (bytes) => (size = bytes));
         return asking.store.write(location, told, write, signal);
@@ -181,6 +186,16 @@ async function store(
 
 interface Sending extends Omit<StoreWrite, "partSize" | "concurrency" | "onBytes" | "repeated"> {
   readonly onProgress?: OnProgress | undefined;
+}
+
+/** What repeats a request of an upload. */
+export function repeatedUnder(
+  asking: Asking,
+  location: Location,
+  signal: AbortSignal,
+): StoreWrite["repeated"] {
+  const under = asking.under(signal);
+  return (request, bytes = 0) => under.repeated(location, request, bytes / slowLine);
 }
 
 /** A lost answer leaves open whether the first try took effect: then the second would find its own work in the way. */
@@ -235,7 +250,6 @@ function demandTwo(asking: Asking, source: Location, target: Location): void {
   );
 }
 
-/** A table's bytes, in the format that the option or the path's extension names. */
 async function tableBytes(
   table: Table,
   path: string,

@@ -20,6 +20,8 @@ export interface RepositoryInit {
   readonly gated?: boolean;
   /** The branch or reference of these files, such as `refs/convert/parquet`. Default: `main`. */
   readonly revision?: string;
+  /** The card's settings, as the hub tells them. */
+  readonly card?: Readonly<Record<string, unknown>>;
 }
 
 export interface Repository {
@@ -31,6 +33,15 @@ export interface Repository {
   readonly files: ReadonlyMap<string, RepositoryFile>;
   readonly token: string | undefined;
   readonly gated: boolean;
+  readonly card: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The name of a commit: of its files, and so the same for the same ones. */
+export function commitOf(files: ReadonlyMap<string, RepositoryFile>, message = ""): string {
+  const listing = [...files].map(([path, { oid }]) => `${oid} ${path}`).join("\n");
+  return createHash("sha1")
+    .update(listing + message)
+    .digest("hex");
 }
 
 export function makeRepository(init: RepositoryInit): Repository {
@@ -40,10 +51,8 @@ export function makeRepository(init: RepositoryInit): Repository {
     const lfs = init.lfs?.includes(path) ?? false;
     files.set(path, { content, lfs, oid: lfs ? sha256(content) : gitBlob(content) });
   }
-  const listing = [...files].map(([path, { oid }]) => `${oid} ${path}`).join("\n");
-  const sha = createHash("sha1").update(listing).digest("hex");
-  const { type, name, token, gated = false, revision = "main" } = init;
-  return { type, name, revision, sha, files, token, gated };
+  const { type, name, token, gated = false, revision = "main", card } = init;
+  return { type, name, revision, sha: commitOf(files), files, token, gated, card };
 }
 
 function sha256(content: Buffer): string {

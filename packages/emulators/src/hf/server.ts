@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { makeRepository, type Repository, type RepositoryInit } from "./repositories.ts";
+import { commitOf, makeRepository, type Repository, type RepositoryInit } from "./repositories.ts";
+import { applyCommit, isLarge, LargeFiles } from "./writing.ts";
 
 export interface HfServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:40001`. */
@@ -15,18 +16,31 @@ export interface HfServer extends AsyncDisposable {
   add(repository: RepositoryInit): Repository;
   /** The next `times` requests are answered with 429 and Retry-After in seconds. */
   limitRate(times: number, retryAfter: number): void;
+  /** Makes a token one of an account, which may write where its role says so. */
+  account(token: string, account: Account): void;
+  /** What happens to the next requests whose path the expression matches, of both hosts. */
+  play(faults: readonly Fault[], path?: RegExp): void;
 }
+
+/** Whose a token is. A token of nobody sees what is public, and is refused where it says who it is. */
+export interface Account {
+  readonly name: string;
+  readonly role: "read" | "write";
+}
+
+/** A status, a body that ends halfway, a connection that is reset, or an answer that never comes. */
+export type Fault = number | "truncate" | "reset" | "stall";
 
 export interface CdnRequest {
   readonly path: string;
   readonly authorized: boolean;
 }
 
-/** The reading half of the Hugging Face hub and the host of its large files, in memory, on 127.0.0.1. */
+/** The Hugging Face hub and the host of its large files, in memory, on 127.0.0.1. Uploads are those of LFS; the Xet protocol is not spoken. */
 export async function hfServer(options: { pageSize?: number } = {}): Promise<HfServer> {
   const hub = new Hub(options.pageSize ?? 1000);
-  const server = createServer((request, response) => hub.handle(request, response));
-  const cdn = createServer((request, response) => hub.handleCdn(request, response));
+  const server = createServer((request, response) => void hub.handle(request, response));
+  const cdn = createServer((request, response) => void hub.handleCdn(request, response));
   const url = await listen(server);
   hub.cdnUrl = await listen(cdn);
   return {
@@ -38,6 +52,8 @@ export async function hfServer(options: { pageSize?: number } = {}): Promise<HfS
     },
     add: (init) => hub.add(init),
     limitRate: (times, retryAfter) => hub.limitRate(times, retryAfter),
+    account: (token, account) => void hub.accounts.set(token, account),
+    play: (faults, path = /./) => hub.play(faults, path),
     async [Symbol.asyncDispose]() {
       for (const each of [server, cdn]) {
         each.closeAllConnections();
@@ -57,6 +73,13 @@ async function listen(server: Server): Promise<string> {
 class Hub {
   readonly requests: string[] = [];
   readonly cdnRequests: CdnRequest[] = [];
+  readonly accounts = new Map<string, Account>();
+  readonly #large = new LargeFiles();
+  /** Commits that no revision points at any more. */
+  readonly #past = new Map<string, Repository[]>();
+  #faults: Fault[] = [];
+  #faulty = /./;
+  readonly #truncated = new WeakSet<ServerResponse>();
   cdnUrl = "";
   bytesSent = 0;
   readonly #pageSize: number;
@@ -82,7 +105,13 @@ class Hub {
     this.#retryAfter = retryAfter;
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  play(faults: readonly Fault[], path: RegExp): void {
+    this.#faults = [...faults];
+    this.#faulty = path;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request);
     const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
     this.requests.push(`${request.method} ${url.pathname}`);
     if (this.#limited > 0) {
@@ -90,9 +119,13 @@ class Hub {
       response.setHeader("Retry-After", String(this.#retryAfter));
       return fail(response, 429, "", "Too many requests");
     }
+    const played = this.#played(url, response);
+    if (played) return;
+    if (this.#account(url, request, response)) return;
+    if (this.#write(url, request, response, body)) return;
     // A name has one part or two: the shorter reading is tried first.
     const api =
-      /^\/api\/((?:model|dataset|space)s\/[^/]+(?:\/[^/]+)??)(?:\/(tree|revision|parquet)(?:\/([^/]+)(?:\/(.*))?)?)?$/;
+      /^\/api\/((?:model|dataset|space)s\/[^/]+(?:\/[^/]+)??)(?:\/(tree|revision|parquet|paths-info)(?:\/([^/]+)(?:\/(.*))?)?)?$/;
     const resolve = /^\/(?:((?:dataset|space)s)\/)?([^/]+(?:\/[^/]+)??)\/resolve\/([^/]+)\/(.+)$/;
     let found: RegExpExecArray | null;
     if ((found = api.exec(url.pathname))) {
@@ -108,6 +141,10 @@ class Hub {
         return this.#content(request, response, repository, real);
       }
       if (found[2] === "tree") return this.#tree(response, url, repository, found[4] ?? "");
+      if (found[2] === "paths-info") {
+        const { paths } = JSON.parse(String(body)) as { paths: string[] };
+        return json(response, pathsInfo(repository, paths));
+      }
       return json(response, describe(repository));
     }
     if ((found = resolve.exec(url.pathname))) {
@@ -120,16 +157,126 @@ class Hub {
     fail(response, 404, "", "Not found");
   }
 
-  /** A signed address stands for the right to read, so no token is asked for. */
-  handleCdn(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname: path } = new URL(request.url ?? "/", this.cdnUrl);
+  /** A signed address stands for the right to read or to write, so no token is asked for. */
+  async handleCdn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request);
+    const url = new URL(request.url ?? "/", this.cdnUrl);
+    const { pathname: path } = url;
     this.cdnRequests.push({ path, authorized: request.headers.authorization !== undefined });
+    if (this.#played(url, response)) return;
+    const upload = /^\/upload\/([0-9a-f]{64})(?:\/(\d+))?$/.exec(path);
+    if (upload) {
+      const part = upload[2] === undefined ? undefined : Number(upload[2]);
+      const taken =
+        request.method === "POST"
+          ? this.#large.complete(upload[1]!)
+          : this.#large.put(upload[1]!, part, body);
+      if (!taken) return fail(response, 400, "", "The bytes are not those of the hash");
+      response.setHeader("ETag", `"${body.length}"`);
+      return void response.writeHead(200).end();
+    }
     const oid = path.slice(1);
     for (const revisions of this.#repositories.values())
       for (const { files } of revisions.values())
         for (const file of files.values())
           if (file.oid === oid) return this.#send(request, response, file.content);
     fail(response, 404, "", "Not found");
+  }
+
+  /** Plays the next fault, where there is one for this path; whether that answered. */
+  #played({ pathname }: URL, response: ServerResponse): boolean {
+    if (this.#faults.length === 0 || !this.#faulty.test(pathname)) return false;
+    const fault = this.#faults.shift();
+    if (fault === "truncate") this.#truncated.add(response);
+    else if (fault === "reset") response.destroy();
+    else if (typeof fault === "number") fail(response, fault, "", "A fault of the hub");
+    return fault !== "truncate";
+  }
+
+  /** Who a token is of, and what search finds. */
+  #account(url: URL, request: IncomingMessage, response: ServerResponse): boolean {
+    if (url.pathname === "/api/whoami-v2") {
+      const account = this.accounts.get(bearerOf(request) ?? "");
+      if (!account) {
+        fail(response, 401, "", "Invalid credentials in Authorization header");
+        return true;
+      }
+      const { name, role } = account;
+      const accessToken = { displayName: "pets", role, createdAt: "2026-01-01T00:00:00.000Z" };
+      json(response, { type: "user", id: name, name, auth: { type: "access_token", accessToken } });
+      return true;
+    }
+    const kind = /^\/api\/(model|dataset|space)s$/.exec(url.pathname)?.[1];
+    if (kind === undefined) return false;
+    const { searchParams } = url;
+    const query = searchParams.get("search") ?? "";
+    const author = searchParams.get("author");
+    const found = [...this.#repositories.values()]
+      .flatMap((revisions) => [...revisions.values()].slice(0, 1))
+      .filter((each) => each.type === kind && each.name.includes(query))
+      .filter((each) => each.token === undefined || each.token === bearerOf(request))
+      .filter((each) => author === null || each.name.startsWith(`${author}/`));
+    json(response, found.slice(0, Number(searchParams.get("limit") ?? 500)).map(describe));
+    return true;
+  }
+
+  /** What a commit is made by; whether the request was of that. */
+  #write(url: URL, request: IncomingMessage, response: ServerResponse, body: Buffer): boolean {
+    const api =
+      /^\/api\/((?:model|dataset|space)s\/[^/]+(?:\/[^/]+)??)\/(preupload|commit)\/([^/]+)$/;
+    const lfs =
+      /^\/(?:((?:dataset|space)s)\/)?([^/]+(?:\/[^/]+)??)\.git\/info\/lfs\/objects\/batch$/;
+    const [, key, verb, branch] = api.exec(url.pathname) ?? [];
+    const large = lfs.exec(url.pathname);
+    if (verb === undefined && !large) return false;
+    const bearer = bearerOf(request);
+    const account = this.accounts.get(bearer ?? "");
+    const name = key ?? `${large![1] ?? "models"}/${large![2]}`;
+    const repository = this.#open(request, response, name, branch);
+    if (!repository) return true;
+    if (!account) {
+      fail(response, 401, "", "Invalid username or password.");
+    } else if (account.role !== "write") {
+      fail(response, 403, "", "You must use a write token to upload to this repository.");
+    } else if (large) {
+      const { objects } = JSON.parse(String(body)) as { objects: { oid: string; size: number }[] };
+      json(response, this.#large.batch(objects, this.cdnUrl));
+    } else if (verb === "preupload") {
+      const { files } = JSON.parse(String(body)) as { files: { path: string }[] };
+      json(response, {
+        files: files.map(({ path }) => ({ path, uploadMode: isLarge(path) ? "lfs" : "regular" })),
+      });
+    } else {
+      this.#commit(url, response, name, repository, String(body));
+    }
+    return true;
+  }
+
+  #commit(
+    url: URL,
+    response: ServerResponse,
+    key: string,
+    repository: Repository,
+    body: string,
+  ): void {
+    const applied = applyCommit(repository, body, this.#large);
+    if (typeof applied === "number")
+      return fail(response, applied, "", "A commit has happened since, or its files are not there");
+    const { files, summary } = applied;
+    const asked = url.searchParams.has("create_pr");
+    const revisions = this.#repositories.get(key)!;
+    const number = [...revisions.keys()].filter((name) => name.startsWith("refs/pr/")).length + 1;
+    const revision = asked ? `refs/pr/${number}` : repository.revision;
+    const sha = commitOf(files, repository.sha + summary);
+    revisions.set(revision, { ...repository, revision, files, sha });
+    this.#past.set(key, [...(this.#past.get(key) ?? []), repository]);
+    const address = `http://${url.host}/${key.replace(/^models\//, "")}`;
+    json(response, {
+      success: true,
+      commitOid: sha,
+      commitUrl: `${address}/commit/${sha}`,
+      ...(asked && { pullRequestUrl: `${address}/discussions/${number}` }),
+    });
   }
 
   /** The repository at that revision, or the answer that says why not. */
@@ -141,11 +288,12 @@ class Hub {
   ): Repository | undefined {
     const revisions = this.#repositories.get(key);
     const name = decodeURIComponent(revision).replace(/^HEAD$/, "main");
-    const found = [...(revisions?.values() ?? [])].find((each) =>
-      [each.revision, each.sha].includes(name),
-    );
+    const past = this.#past.get(key)?.find(({ sha }) => sha === name);
+    const found =
+      [...(revisions?.values() ?? [])].find((each) => [each.revision, each.sha].includes(name)) ??
+      past;
     const repository = found ?? revisions?.values().next().value;
-    const bearer = request.headers.authorization?.replace("Bearer ", "");
+    const bearer = bearerOf(request);
     // The hub does not tell strangers whether a private repository exists.
     if (!repository || (repository.token && !repository.gated && bearer !== repository.token)) {
       fail(response, bearer ? 404 : 401, "RepoNotFound", "Repository not found");
@@ -198,16 +346,48 @@ class Hub {
       return void response.writeHead(416, { "Content-Range": `bytes */${body.length}` }).end();
     }
     const part = body.subarray(start, end + 1);
-    this.bytesSent += part.length;
+    if (request.method !== "HEAD") this.bytesSent += part.length;
     response.setHeader("Content-Length", part.length);
     if (range) response.setHeader("Content-Range", `bytes ${start}-${end}/${body.length}`);
-    response.writeHead(range ? 206 : 200).end(part);
+    response.writeHead(range ? 206 : 200);
+    if (!this.#truncated.has(response)) return void response.end(part);
+    response.write(part.subarray(0, part.length >> 1), () => response.destroy());
   }
+}
+
+function bearerOf(request: IncomingMessage): string | undefined {
+  return request.headers.authorization?.replace("Bearer ", "");
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** The time of every commit. */
+const date = "2026-01-01T00:00:00.000Z";
+
+function pathsInfo(repository: Repository, paths: readonly string[]): unknown {
+  return paths.flatMap((path) => {
+    const file = repository.files.get(path);
+    if (file) return [entryOf(repository, path)];
+    const folder = [...repository.files.keys()].some((each) => each.startsWith(`${path}/`));
+    return folder ? [{ type: "directory", oid: repository.sha, size: 0, path }] : [];
+  });
+}
+
+function entryOf(repository: Repository, path: string): unknown {
+  const { content, oid, lfs } = repository.files.get(path)!;
+  const size = content.length;
+  const pointer = lfs ? { lfs: { oid, size, pointerSize: 130 } } : {};
+  const lastCommit = { id: repository.sha, title: "Pets", date };
+  return { type: "file", oid, size, path, ...pointer, lastCommit };
 }
 
 function list(repository: Repository, prefix: string, recursive: boolean): unknown[] {
   const entries = new Map<string, unknown>();
-  for (const [path, { content, oid, lfs }] of repository.files) {
+  for (const path of repository.files.keys()) {
     if (!path.startsWith(prefix)) continue;
     const names = path.slice(prefix.length).split("/");
     const deepest = recursive ? names.length : Math.min(names.length, 2);
@@ -216,16 +396,13 @@ function list(repository: Repository, prefix: string, recursive: boolean): unkno
       entries.set(directory, { type: "directory", oid: repository.sha, size: 0, path: directory });
     }
     if (!recursive && names.length > 1) continue;
-    const size = content.length;
-    const pointer = lfs ? { lfs: { oid, size, pointerSize: 130 } } : {};
-    entries.set(path, { type: "file", oid, size, path, ...pointer });
+    entries.set(path, entryOf(repository, path));
   }
   return [...entries.values()];
 }
 
-function describe({ name, sha, token, gated, files }: Repository): unknown {
+function describe({ name, sha, token, gated, files, card }: Repository): unknown {
   const siblings = [...files.keys()].map((rfilename) => ({ rfilename }));
-  const lastModified = "2026-01-01T00:00:00.000Z";
   const counts = { likes: 0, downloads: 0, tags: [] };
   const owner = name.split("/")[0];
   const isPrivate = token !== undefined && !gated;
@@ -236,7 +413,9 @@ function describe({ name, sha, token, gated, files }: Repository): unknown {
     sha,
     private: isPrivate,
     gated: gated && "auto",
-    lastModified,
+    lastModified: date,
+    createdAt: date,
+    ...(card && { cardData: card }),
     ...counts,
     siblings,
   };

@@ -21,7 +21,7 @@ export function isTemporaryName(name: string): boolean {
 export async function writeAtomically(
   path: string,
   body: Body,
-  { onBytes, ...precondition }: StoreWrite,
+  { onBytes, ...precondition }: Precondition & Pick<StoreWrite, "onBytes">,
   signal: AbortSignal,
 ): Promise<string> {
   await mkdir(dirname(path), { recursive: true });

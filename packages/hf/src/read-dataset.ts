@@ -1,0 +1,115 @@
+import { ConnError, type ReadOptions, type Table } from "@conn/core";
+import {
+  type Asking,
+  type Calls,
+  entriesOf,
+  type Location,
+  progressOf,
+  readDataset,
+  type StoredFile,
+  versionOf,
+} from "@conn/files/base";
+import type { HubClient } from "./client.ts";
+import {
+  choosePart,
+  convertedParts,
+  type DatasetPart,
+  ownParts,
+  parquetBranch,
+} from "./dataset.ts";
+import { asksOf, infoOf } from "./info.ts";
+import type { ReadDatasetOptions } from "./options.ts";
+import { containerOf, type Repository } from "./repository.ts";
+import type { HubStore } from "./store.ts";
+
+/** A dataset's parts, and where their files are. */
+interface Parts {
+  readonly folder: Location;
+  readonly parts: readonly DatasetPart[];
+}
+
+/** Reads a part of a dataset, through the cache. */
+export function readPart(
+  calls: Calls<HubClient>,
+  repository: Repository,
+  options: Omit<ReadDatasetOptions, "schema">,
+): Promise<Table> {
+  const { config, split, revision, onProgress, ...rest } = options;
+  const { ttl, stale, refresh, cacheIf, signal, timeout, ...format } = rest;
+  const given = { ttl, stale, refresh, cacheIf, signal, timeout };
+  // Absent options must stay absent, for their types say so.
+  const reading = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as ReadOptions<Table>;
+  const call = {
+    method: "readDataset",
+    location: locationOf(repository),
+    args: [revision, config, split, format],
+  };
+  return calls.cached<Table>(call, reading, async (given, known) => {
+    const asking = given as Asking<HubStore>;
+    const chosen = async (): Promise<DatasetPart & { readonly folder: Location }> => {
+      const { folder, parts } = await partsOf(asking, repository, revision !== undefined);
+      const about = { connection: asking.calling.connection, dataset: repository.name };
+      return { ...choosePart(parts, { config, split }, about), folder };
+    };
+    const { files, folder } = await chosen();
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const onBytes = progressOf(onProgress, size);
+    const again = async (): Promise<readonly StoredFile[]> => (await chosen()).files;
+    return known(versionOf(files), () =>
+      readDataset(
+        asking,
+        folder,
+        { files, again },
+        { options: format, paths: calls.paths, onBytes },
+      ),
+    );
+  });
+}
+
+/** The root of a repository. */
+export function locationOf(repository: Repository): Location<"hf"> {
+  return { protocol: "hf", container: containerOf(repository), key: "" };
+}
+
+/** The parts of the hub's copy in Parquet, where it has one; else, or at a revision, those of the dataset's own files. */
+async function partsOf(
+  asking: Asking<HubStore>,
+  repository: Repository,
+  own: boolean,
+): Promise<Parts> {
+  if (!own) {
+    const folder = locationOf({ ...repository, revision: parquetBranch });
+    const files = await filesOf(asking, folder).catch((error: unknown) => {
+      // Without a copy there is no such branch; without the repository the next request says so.
+      if (error instanceof ConnError && error.code === "CONN_NOT_FOUND") return [];
+      throw error;
+    });
+    const parts = convertedParts(files);
+    if (parts.length > 0) return { folder, parts };
+  }
+  const folder = locationOf(repository);
+  const files = await filesOf(asking, folder);
+  const named = { ...repository, kind: "dataset" as const };
+  const { cardData } = await infoOf(asking, named, asksOf(asking, folder));
+  const parts = ownParts(files, cardData?.configs);
+  if (parts.length > 0) return { folder, parts };
+  const { connection, operation } = asking.calling;
+  throw new ConnError(
+    "CONN_NOT_FOUND",
+    `${connection}.${operation} found no file in ${repository.name} that a table can be read from.`,
+    {
+      connection,
+      operation,
+      hint: "`list()` shows what there is; `read()` reads one file, with `format` where its name does not tell.",
+    },
+  );
+}
+
+async function filesOf(asking: Asking, folder: Location): Promise<StoredFile[]> {
+  const files: StoredFile[] = [];
+  for await (const entry of entriesOf(asking, folder, { recursive: true }))
+    if (entry.kind === "file") files.push(entry);
+  return files;
+}
