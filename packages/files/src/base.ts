@@ -8,6 +8,7 @@ export type { Calls } from "./calls.ts";
 export { type OnProgress, type Progress, stream } from "./download.ts";
 export { checkEndpoint, checkEndpointAddress } from "./endpoint.ts";
 export {
+  explain,
   type Failure,
   type FailureKind,
   kindOf,

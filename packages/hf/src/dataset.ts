@@ -105,7 +105,9 @@ function splitOf(key: string): string {
   return splits.find(([, words]) => words.test(key))?.[0] ?? sharded ?? "train";
 }
 
-function patternsOf(data: CardConfig["data_files"]): [split: string, patterns: readonly string[]][] {
+function patternsOf(
+  data: CardConfig["data_files"],
+): [split: string, patterns: readonly string[]][] {
   const list = data === undefined ? [] : typeof data === "string" ? [data] : data;
   return list.map((each) =>
     typeof each === "string"

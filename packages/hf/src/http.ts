@@ -86,10 +86,10 @@ export class Http {
     if (code === "RepoNotFound" || code === "RevisionNotFound") return "no container";
     if (code === "GatedRepo" || code === "DisabledRepo") return "forbidden";
     if (status === 401) {
-      // Without a token the hub says 401 of what does not exist, too.
-      return this.token === undefined && !/invalid credentials/i.test(message)
-        ? "no container"
-        : "bad credentials";
+      if (this.token !== undefined || /invalid credentials/i.test(message))
+        return "bad credentials";
+      // Without a token the hub says so of what does not exist, too.
+      return method === "GET" || method === "HEAD" ? "no container" : "no credentials";
     }
     // Somebody else's commit came first; a repository has no file that "exists already".
     if (status === 409 && method !== "GET") return "changed";

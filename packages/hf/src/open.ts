@@ -1,10 +1,11 @@
 import { ConnError, registerSecret } from "@conn/core";
-import { checkEndpointAddress } from "@conn/files/base";
+import { checkEndpointAddress, explain } from "@conn/files/base";
 import type { HubClient } from "./client.ts";
 import { checkPrivacy, type HfConfig } from "./config.ts";
 import { tokenOfEnvironment } from "./environment.ts";
 import { Http } from "./http.ts";
 import { HubStore } from "./store.ts";
+import { words } from "./words.ts";
 
 /** Opens the hub. Its library is imported here, and not before. `repeated` repeats a request of `client().fetch`. */
 export async function openHub(
@@ -36,7 +37,7 @@ export async function openHub(
     hub: await import("@huggingface/hub"),
     hubUrl: endpoint,
     fetch: (input, init) => {
-      const request = (): Promise<Response> => fetchForUser(http, input, init);
+      const request = (): Promise<Response> => fetchForUser(http, connection, input, init);
       const method = init?.method ?? (input instanceof Request ? input.method : "GET");
       return /^(GET|HEAD)$/i.test(method) ? repeated(request) : request();
     },
@@ -48,11 +49,14 @@ export async function openHub(
 /** Any answer as it is, but those after which the same request may succeed. */
 async function fetchForUser(
   http: Http,
+  connection: string,
   input: string | URL | Request,
   init: RequestInit | undefined,
 ): Promise<Response> {
   const response = await http.fetch(input, init);
   const later = response.status === 429 || response.status === 408 || response.status >= 500;
-  if (later) throw await http.failure(response, init?.method);
-  return response;
+  if (!later) return response;
+  const { failure } = await http.failure(response, init?.method);
+  const location = { protocol: "hf", container: "", key: "" };
+  throw explain(failure, { connection, operation: "client", location, words }, undefined);
 }

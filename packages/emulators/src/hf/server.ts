@@ -126,7 +126,7 @@ class Hub {
     // A name has one part or two: the shorter reading is tried first.
     const api =
       /^\/api\/((?:model|dataset|space)s\/[^/]+(?:\/[^/]+)??)(?:\/(tree|revision|parquet|paths-info)(?:\/([^/]+)(?:\/(.*))?)?)?$/;
-    const resolve = /^\/(?:((?:dataset|space)s)\/)?([^/]+(?:\/[^/]+)??)\/resolve\/([^/]+)\/(.+)$/;
+    const resolve = /^\/(?:((?:dataset|space)s)\/)?([^/]+(?:\/[^/]+)??)\/(?:resolve|raw)\/([^/]+)\/(.+)$/;
     let found: RegExpExecArray | null;
     if ((found = api.exec(url.pathname))) {
       const parquet = found[2] === "parquet";
