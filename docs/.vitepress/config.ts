@@ -33,6 +33,7 @@ export default defineConfig({
           "sql",
           "duckdb",
           "files",
+          "hf",
           "formats",
           "coming-from-streamlit",
         ]),

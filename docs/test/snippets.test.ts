@@ -39,6 +39,7 @@ beforeAll(async () => {
           "@conn/core": "*",
           "@conn/duckdb": "*",
           "@conn/files": "*",
+          "@conn/hf": "*",
           "@conn/sql": "*",
           "@conn/testing": "*",
         },
@@ -98,7 +99,7 @@ it("the pages have snippets", () => {
 async function install(): Promise<void> {
   const modules = join(home, "node_modules");
   const packages = join(import.meta.dirname, "../../packages");
-  for (const name of ["core", "duckdb", "formats", "files", "sql", "testing"]) {
+  for (const name of ["core", "duckdb", "formats", "files", "hf", "sql", "testing"]) {
     const target = join(modules, "@conn", name);
     await mkdir(target, { recursive: true });
     for (const part of await readdir(join(packages, name))) {
@@ -112,6 +113,7 @@ async function install(): Promise<void> {
     join(packages, "duckdb"),
     join(packages, "sql"),
     join(packages, "files"),
+    join(packages, "hf"),
     join(packages, "formats"),
   ]) {
     for await (const name of glob(["*", "@*/*"], { cwd: join(source, "node_modules") })) {

@@ -2,5 +2,6 @@
 export const firstParty: Readonly<Record<string, string>> = {
   duckdb: "@conn/duckdb",
   files: "@conn/files",
+  hf: "@conn/hf",
   sql: "@conn/sql",
 };

@@ -178,7 +178,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
       );
     return {
       open: () => this.client(),
-      login: () => call("login", (store, signal) => store.login(signal)),
+      ping: () => call("ping", (store, signal) => store.login(signal)),
       ...(root && {
         repository: () =>
           call("repository", (store, signal) => store.head(repositoryOf(root.container), signal)),

@@ -163,12 +163,12 @@ it("checks the login and the repository in steps", async () => {
   const report = await good.check();
   expect(report.stages.map(({ name, ok }) => [name, ok])).toEqual([
     ["open", true],
-    ["login", true],
+    ["ping", true],
     ["repository", true],
   ]);
   const bad = await connect(server, { token: "hf_wrong" });
   const { stages } = await bad.check();
-  expect(stages.at(-1)).toMatchObject({ name: "login", ok: false, error: { code: "CONN_AUTH" } });
+  expect(stages.at(-1)).toMatchObject({ name: "ping", ok: false, error: { code: "CONN_AUTH" } });
   expect((await (await connect(server)).check()).ok).toBe(true);
 });
 

@@ -12,6 +12,8 @@ export interface HfServer extends AsyncDisposable {
   readonly cdn: { readonly url: string; readonly requests: readonly CdnRequest[] };
   /** Bytes of files sent so far, by both hosts. */
   readonly bytesSent: number;
+  /** Requests that were never answered, and whose senders still wait. */
+  readonly waiting: number;
   /** Adds a repository, or another revision of one. */
   add(repository: RepositoryInit): Repository;
   /** The next `times` requests are answered with 429 and Retry-After in seconds. */
@@ -50,6 +52,9 @@ export async function hfServer(options: { pageSize?: number } = {}): Promise<HfS
     get bytesSent() {
       return hub.bytesSent;
     },
+    get waiting() {
+      return hub.waiting;
+    },
     add: (init) => hub.add(init),
     limitRate: (times, retryAfter) => hub.limitRate(times, retryAfter),
     account: (token, account) => void hub.accounts.set(token, account),
@@ -82,6 +87,7 @@ class Hub {
   readonly #truncated = new WeakSet<ServerResponse>();
   cdnUrl = "";
   bytesSent = 0;
+  waiting = 0;
   readonly #pageSize: number;
   /** By `datasets/name`, every revision of a repository. */
   readonly #repositories = new Map<string, Map<string, Repository>>();
@@ -126,7 +132,8 @@ class Hub {
     // A name has one part or two: the shorter reading is tried first.
     const api =
       /^\/api\/((?:model|dataset|space)s\/[^/]+(?:\/[^/]+)??)(?:\/(tree|revision|parquet|paths-info)(?:\/([^/]+)(?:\/(.*))?)?)?$/;
-    const resolve = /^\/(?:((?:dataset|space)s)\/)?([^/]+(?:\/[^/]+)??)\/(?:resolve|raw)\/([^/]+)\/(.+)$/;
+    const resolve =
+      /^\/(?:((?:dataset|space)s)\/)?([^/]+(?:\/[^/]+)??)\/(?:resolve|raw)\/([^/]+)\/(.+)$/;
     let found: RegExpExecArray | null;
     if ((found = api.exec(url.pathname))) {
       const parquet = found[2] === "parquet";
@@ -189,7 +196,11 @@ class Hub {
     const fault = this.#faults.shift();
     if (fault === "truncate") this.#truncated.add(response);
     else if (fault === "reset") response.destroy();
-    else if (typeof fault === "number") fail(response, fault, "", "A fault of the hub");
+    else if (fault === "stall") {
+      this.waiting++;
+      response.once("close", () => this.waiting--);
+    }
+    if (typeof fault === "number") fail(response, fault, "", "A fault of the hub");
     return fault !== "truncate";
   }
 
