@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { Table } from "@conn/core";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -154,6 +155,67 @@ it("refuses more than the limits allow before it reads it", async () => {
     await expect(readTable(source("pets.parquet", bytes), { limits })).rejects.toMatchObject({
       code: "CONN_LIMIT",
     });
+});
+
+const ages = Array.from({ length: 100 }, (_, index) => index);
+
+/** A file of one page of ages whose header is made here: the writer makes none with a checksum. */
+async function withPage(claimed: number, checksum: (data: Uint8Array) => number): Promise<Buffer> {
+  const { parquetMetadata } = await import("hyparquet");
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
+  const written = parquetWriteBuffer({
+    columnData: [{ name: "age", data: ages, type: "INT32", nullable: false, encoding: "PLAIN" }],
+    codec: "UNCOMPRESSED",
+  });
+  const bytes = Buffer.from(written);
+  const meta = parquetMetadata(written).row_groups[0]!.columns[0]!.meta_data!;
+  const start = Number(meta.data_page_offset);
+  const end = start + Number(meta.total_compressed_size);
+  const data = bytes.subarray(end - ages.length * 4, end);
+  const size = integer(data.length);
+  const head = [0x15, 0, 0x15, ...size, 0x15, ...size, 0x15, ...integer(checksum(data) | 0)];
+  const values = [0x1c, 0x15, ...integer(claimed), 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+  const page = Buffer.concat([Buffer.from([...head, ...values]), data]);
+  // How the footer has the column's values and sizes; the new ones take as many bytes.
+  const sizes = (uncompressed: number, compressed: number): Buffer =>
+    Buffer.from(
+      [ages.length, uncompressed, compressed].flatMap((value) => [0x16, ...integer(value)]),
+    );
+  const before = sizes(Number(meta.total_uncompressed_size), Number(meta.total_compressed_size));
+  const at = bytes.indexOf(before, end);
+  expect(at).toBeGreaterThan(end);
+  sizes(page.length, page.length).copy(bytes, at);
+  return Buffer.concat([bytes.subarray(0, start), page, bytes.subarray(end)]);
+}
+
+/** In Thrift's compact protocol. */
+function integer(value: number): number[] {
+  const out: number[] = [];
+  let left = value < 0 ? -2 * value - 1 : 2 * value;
+  for (; left > 127; left = Math.floor(left / 128)) out.push((left % 128) | 128);
+  return [...out, left];
+}
+
+it("reads a page that matches its checksum, and refuses one that does not", async () => {
+  const sound = await readTable(source("pets.parquet", await withPage(100, crc32)));
+  expect(sound.rows()).toEqual(ages.map((age) => ({ age })));
+  await expect(
+    readTable(source("pets.parquet", await withPage(100, (data) => crc32(data) ^ 1))),
+  ).rejects.toMatchObject({
+    code: "CONN_FORMAT",
+    message: expect.stringContaining(
+      'page 0 of column "age" in row group 0 does not match its checksum',
+    ),
+  });
+});
+
+it("refuses a page that claims more values than its column has", async () => {
+  await expect(
+    readTable(source("pets.parquet", await withPage(2_000_000_000, crc32))),
+  ).rejects.toMatchObject({
+    code: "CONN_FORMAT",
+    message: expect.stringContaining("claims 2000000000 values"),
+  });
 });
 
 it.each(["snappy", "none", "gzip", "brotli"] as const)(

@@ -10,6 +10,7 @@ import type { ByteSource } from "../source.ts";
 import { alternatives, passing } from "../where.ts";
 import { storedColumn } from "./columns.ts";
 import { broken, explained, openParquet } from "./file.ts";
+import { checkedPages } from "./pages.ts";
 import { mayPass } from "./prune.ts";
 import { bareSchema } from "./schema.ts";
 
@@ -36,7 +37,7 @@ export async function* readParquet(
   const bare: FileMetaData = { ...metadata, schema: bareSchema(metadata.schema) };
   const scan = await explained(name, async () =>
     parquetScan({
-      file,
+      file: checkedPages(name, file, metadata),
       metadata: bare,
       columns: wanted,
       compressors: await boundedCompressors(name, metadata),
