@@ -12,7 +12,7 @@ import {
   stream,
   writeAtomically,
 } from "@conn/files/base";
-import { type HubCache, isThere } from "./cache.ts";
+import { type HubCache, isCommit, isThere } from "./cache.ts";
 import { checkRepositoryKey, containerOf, repositoryOf } from "./repository.ts";
 import type { HubStore, Resolved } from "./store.ts";
 
@@ -30,14 +30,16 @@ export async function downloadFile(
   { cache, to, onProgress }: Download,
 ): Promise<string> {
   const repository = repositoryOf(location.container);
+  const find = (): Promise<string | undefined> =>
+    to === undefined ? cache.find(repository, location.key) : Promise.resolve(undefined);
+  // A commit's files never change.
+  const there = isCommit(repository.revision) ? await find() : undefined;
+  if (there !== undefined) return there;
   let resolved: Resolved;
   try {
     resolved = await asking.repeated(location, (signal) => asking.store.resolve(location, signal));
   } catch (error) {
-    const kept =
-      to === undefined && isUnreachable(error)
-        ? await cache.find(repository, location.key)
-        : undefined;
+    const kept = isUnreachable(error) ? await find() : undefined;
     // Without the hub, what was its last word still is.
     if (kept !== undefined) return kept;
     throw error;

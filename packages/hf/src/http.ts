@@ -28,7 +28,7 @@ export class Http {
 
   /** The platform's fetch; only the hub itself gets the token. */
   fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
+    const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : {}));
     if (this.token !== undefined) {
       const own = `Bearer ${this.token}`;
       if (this.isHub(input)) headers.set("Authorization", own);

@@ -200,11 +200,11 @@ export class HubStore implements FileStore<HubClient> {
     signal: AbortSignal,
   ): Promise<void> {
     const repository = repositoryOf(location.container);
-    const entry = await this.#entry(location, signal);
-    if (!entry && ifMatch === undefined) return;
-    if (ifMatch !== undefined && (!entry || fileOf(entry).version !== ifMatch))
-      throw new StoreFailure("changed");
-    await this.commit(repository, [{ path: location.key }], sentOnce(signal));
+    if (ifMatch === undefined && !(await this.#entry(location, signal))) return;
+    const once = sentOnce(signal);
+    await this.#conditionally(location, { ifMatch, repeated: once.repeated }, (parentCommit) =>
+      this.commit(repository, [{ path: location.key }], { ...once, parentCommit }),
+    );
   }
 
   async deleteFolder({ container, key }: Location, signal: AbortSignal): Promise<void> {
@@ -248,7 +248,7 @@ export class HubStore implements FileStore<HubClient> {
   /** Commits where a condition holds, over the very commit that it was seen at. */
   async #conditionally(
     location: Location,
-    { ifAbsent, ifMatch, repeated }: StoreWrite,
+    { ifAbsent, ifMatch, repeated }: Pick<StoreWrite, "ifAbsent" | "ifMatch" | "repeated">,
     commit: (parent: string | undefined) => Promise<Committed>,
   ): Promise<Committed> {
     if (!ifAbsent && ifMatch === undefined) return commit(undefined);

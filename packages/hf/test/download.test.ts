@@ -19,6 +19,9 @@ it("keeps a file where Python's library does, and downloads it once", async () =
   const sent = server.bytesSent;
   expect(await conn.download(`${root}/data/big.bin`)).toBe(path);
   expect(server.bytesSent).toBe(sent);
+  const asked = server.requests.length;
+  expect(await conn.download(`${root}@${commit}/data/big.bin`)).toBe(path);
+  expect(server.requests).toHaveLength(asked);
   expect(await readdir(join(own, "blobs"))).toEqual([version]);
 });
 

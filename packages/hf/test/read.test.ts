@@ -155,6 +155,8 @@ it("gives Hugging Face's own library, with what its functions take", async () =>
   const repo = { type: "dataset", name: "jerry/pets" } as const;
   expect(await library.fileExists({ ...options, repo, path: "README.md" })).toBe(true);
   expect(await library.fileExists({ ...options, repo, path: "none.md" })).toBe(false);
+  const request = new Request(`${server.url}/api/whoami-v2`, { headers: { Accept: "text/plain" } });
+  expect((await options.fetch(request)).status).toBe(200);
 });
 
 it("checks the login and the repository in steps", async () => {

@@ -98,7 +98,10 @@ it("copies, moves and deletes files and folders", async () => {
   await conn.move(`${root}/copy.csv`, `${root}/moved.csv`);
   expect(await conn.exists(`${root}/copy.csv`)).toBe(false);
   expect(await conn.readText(`${root}/moved.csv`)).toBe(pets);
-  await conn.delete(`${root}/moved.csv`);
+  const { version } = await conn.stat(`${root}/README.md`);
+  const late = await failure(conn.delete(`${root}/moved.csv`, { ifMatch: version }));
+  expect(late.code).toBe("CONN_CONFLICT");
+  await conn.delete(`${root}/moved.csv`, { message: "Remove it" });
   await conn.delete(`${root}/moved.csv`);
   await conn.delete(`${root}/data/`, { recursive: true });
   expect((await conn.list(`${root}/`, { recursive: true })).map(({ name }) => name)).toEqual([
