@@ -1,4 +1,13 @@
-import { downloadFile, fileDownloadInfo, listFiles, modelInfo } from "@huggingface/hub";
+import {
+  commit,
+  downloadFile,
+  fileDownloadInfo,
+  listDatasets,
+  listFiles,
+  modelInfo,
+  pathsInfo,
+  whoAmI,
+} from "@huggingface/hub";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type HfServer, hfServer } from "../src/hf/server.ts";
 
@@ -98,4 +107,54 @@ it("lists a dataset's Parquet files by configuration and split", async () => {
   const { default: splits } = (await answer.json()) as { default: { train: string[] } };
   expect(splits.train).toHaveLength(2);
   expect(await (await fetch(splits.train[1]!)).text()).toBe("PAR1b");
+});
+
+it("takes commits of small files and of large ones, whole or in parts, from Hugging Face's own client", async () => {
+  const repo = { type: "dataset", name: "jerry/written" } as const;
+  server.add({ ...repo, files: { "old.txt": "old" } });
+  server.account("hf_jerry", { name: "jerry", role: "write" });
+  server.account("hf_alex", { name: "alex", role: "read" });
+  const large = Buffer.alloc(600_000, "pets");
+  const operations = [
+    { operation: "addOrUpdate", path: "a.txt", content: new Blob(["a"]) },
+    { operation: "addOrUpdate", path: "b.bin", content: new Blob(["b"]) },
+    { operation: "addOrUpdate", path: "c.bin", content: new Blob([large]) },
+    { operation: "delete", path: "old.txt" },
+  ] as const;
+  const options = { repo, title: "Pets", operations: [...operations], hubUrl };
+  await expect(commit({ ...options, accessToken: "hf_alex" })).rejects.toMatchObject({
+    statusCode: 403,
+  });
+  const made = await commit({ ...options, accessToken: "hf_jerry" });
+  const stale = { ...options, accessToken: "hf_jerry", parentCommit: "0".repeat(40) };
+  await expect(commit(stale)).rejects.toMatchObject({ statusCode: 412 });
+  const paths = ["a.txt", "b.bin", "c.bin", "old.txt"];
+  const infos = await pathsInfo({ repo, paths, hubUrl, revision: made!.commit.oid });
+  expect(infos.map(({ path, size, lfs }) => [path, size, lfs !== undefined])).toEqual([
+    ["a.txt", 1, false],
+    ["b.bin", 1, true],
+    ["c.bin", 600_000, true],
+  ]);
+  const address = `${hubUrl}/datasets/jerry/written/resolve/main/c.bin`;
+  expect(Buffer.from(await (await fetch(address)).arrayBuffer())).toEqual(large);
+});
+
+it("says who a token is of, and finds by name and owner", async () => {
+  server.account("hf_jerry", { name: "jerry", role: "write" });
+  expect(await whoAmI({ accessToken: "hf_jerry", hubUrl })).toMatchObject({ name: "jerry" });
+  const nobody = whoAmI({ accessToken: "hf_nobody", hubUrl });
+  await expect(nobody).rejects.toMatchObject({ statusCode: 401 });
+  const found = [];
+  const search = { query: "pets", owner: "jerry" };
+  for await (const { name } of listDatasets({ search, hubUrl })) found.push(name);
+  expect(found).toEqual(["jerry/pets"]);
+});
+
+it("plays faults in their order", async () => {
+  const address = `${hubUrl}/datasets/jerry/pets/resolve/main/README.md`;
+  server.play([503, "reset", "truncate"], /README/);
+  expect((await fetch(address)).status).toBe(503);
+  await expect(fetch(address)).rejects.toThrow("fetch failed");
+  await expect(fetch(address).then((answer) => answer.text())).rejects.toThrow("terminated");
+  expect(await (await fetch(address)).text()).toBe("# Pets");
 });
