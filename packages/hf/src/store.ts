@@ -157,7 +157,9 @@ export class HubStore implements FileStore<HubClient> {
 
   /** What a file is at its revision now, and which commit that is. */
   async resolve(location: Location, signal: AbortSignal): Promise<Resolved> {
-    const response = await this.#resolve(location, { method: "HEAD", signal });
+    // Of a compressed answer the length is another, or none.
+    const identity = { "Accept-Encoding": "identity" };
+    const response = await this.#resolve(location, { method: "HEAD", headers: identity, signal });
     const { headers } = response;
     const version = versionOf(response);
     const size = headers.get("X-Linked-Size") ?? headers.get("Content-Length");

@@ -5,6 +5,10 @@ export function bearerOf(request: IncomingMessage): string | undefined {
   return request.headers.authorization?.replace("Bearer ", "");
 }
 
+export function takesGzip({ headers }: IncomingMessage): boolean {
+  return /\bgzip\b/.test(headers["accept-encoding"] ?? "");
+}
+
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
