@@ -27,8 +27,6 @@ const args = old
       "--project",
       "files",
       "--project",
-      "hf",
-      "--project",
       "create",
     ];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;
