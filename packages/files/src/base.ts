@@ -11,19 +11,18 @@ export {
   explain,
   type Failure,
   type FailureKind,
-  kindOf,
   kindOfStatus,
   retryAfter,
   StoreFailure,
 } from "./failure.ts";
 export { compileGlob, type Glob, splitGlob } from "./glob.ts";
 export type { FileInfo, FolderInfo, WriteResult } from "./info.ts";
-export { entriesOf } from "./listing.ts";
+export { everyFileOf } from "./listing.ts";
 export { writeAtomically } from "./local/write.ts";
 export { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
 export type * from "./options.ts";
-export { checkText } from "./path-rules.ts";
-export { progressOf } from "./reading.ts";
+export { checkText, shorten } from "./path-rules.ts";
+export { progressOf, splitReading } from "./reading.ts";
 export type {
   Body,
   ByteRange,
@@ -39,4 +38,4 @@ export type {
 export { FileStoreConnection, type Place } from "./store-connection.ts";
 export { Stores } from "./stores.ts";
 export { readDataset, versionOf } from "./tables.ts";
-export { bytesToWrite, repeatedUnder, writeFile } from "./writing.ts";
+export { bytesToWrite, repeatedUnder } from "./writing.ts";

@@ -33,6 +33,14 @@ export async function* entriesOf(
   } while (after !== undefined);
 }
 
+/** All files of a folder, and of those in it. */
+export async function everyFileOf(asking: Asking, folder: Location): Promise<StoredFile[]> {
+  const files: StoredFile[] = [];
+  for await (const entry of entriesOf(asking, folder, { recursive: true }))
+    if (entry.kind === "file") files.push(entry);
+  return files;
+}
+
 /** The files of a folder that a pattern names, in the order of their names. */
 export async function filesOf(
   asking: Asking,

@@ -52,3 +52,9 @@ export function checkLocalKey(path: string, platform: NodeJS.Platform): string |
     return "has the name of a device";
   return undefined;
 }
+
+/** The start of a path, in quotes, without what may be a signature. */
+export function shorten(path: string): string {
+  const plain = path.replace(/\?.*$/s, "?…");
+  return JSON.stringify(plain.length > 120 ? `${plain.slice(0, 119)}…` : plain);
+}

@@ -5,7 +5,7 @@ import { ConnError } from "@conn/core";
 import { didYouMean } from "@conn/core/toolkit";
 import { compileGlob, splitGlob } from "./glob.ts";
 import type { Location, PathPattern, Paths } from "./location.ts";
-import { checkContainer, checkKey, checkLocalKey, checkText } from "./path-rules.ts";
+import { checkContainer, checkKey, checkLocalKey, checkText, shorten } from "./path-rules.ts";
 import { type Protocol, protocolNames, protocolOf, words } from "./protocol.ts";
 
 /** A folder that paths start from and cannot leave. */
@@ -210,10 +210,4 @@ function unknownScheme(scheme: string, { connection }: PathRules): ConnError {
       ? `Did you mean ${near}://?`
       : `Paths start with ${protocolNames.map((name) => `${name}://`).join(", ")}, or with none of them.`,
   });
-}
-
-/** The start of a path, in quotes, without what may be a signature. */
-function shorten(path: string): string {
-  const plain = path.replace(/\?.*$/s, "?…");
-  return JSON.stringify(plain.length > 120 ? `${plain.slice(0, 119)}…` : plain);
 }

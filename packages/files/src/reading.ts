@@ -1,4 +1,4 @@
-import { ConnError, type ReadOptions } from "@conn/core";
+import { ConnError, type ReadOptions, type Table } from "@conn/core";
 import type { Asking } from "./asking.ts";
 import type { OnProgress } from "./download.ts";
 import { kindOf } from "./failure.ts";
@@ -100,4 +100,25 @@ export function wrapped<T, W>(
   unwrap: (wrapper: W) => T,
 ): ReadOptions<W> {
   return cacheIf ? { ...options, cacheIf: (wrapper) => cacheIf(unwrap(wrapper)) } : options;
+}
+
+/** The options of a table that say how to read it through the cache, and those that say what. */
+export function splitReading<Format extends object>({
+  ttl,
+  stale,
+  refresh,
+  cacheIf,
+  signal,
+  timeout,
+  ...format
+}: ReadOptions<never> & Format): {
+  readonly reading: ReadOptions<Table>;
+  readonly format: Omit<Format, keyof ReadOptions>;
+} {
+  const given = { ttl, stale, refresh, cacheIf, signal, timeout };
+  // Absent options must stay absent, for their types say so.
+  const reading = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as ReadOptions<Table>;
+  return { reading, format };
 }

@@ -3,7 +3,6 @@ import {
   type CatalogEntry,
   ConnError,
   type OpenContext,
-  type ReadOptions,
   type Table,
 } from "@conn/core";
 import { Asking, type Pace } from "./asking.ts";
@@ -28,7 +27,7 @@ import type {
   StreamOptions,
   WriteOptions,
 } from "./options.ts";
-import { wrapped } from "./reading.ts";
+import { splitReading, wrapped } from "./reading.ts";
 import type { FileStore } from "./store.ts";
 import type { Stores } from "./stores.ts";
 import { writableOf } from "./streams.ts";
@@ -91,13 +90,8 @@ export abstract class FileStoreConnection<
     path: string,
     options: ReadTableOptions<Row> = {},
   ): Promise<Table<Row>> {
-    const { ttl, stale, refresh, cacheIf, signal, timeout, schema, onProgress, ...format } =
-      options;
-    const given = { ttl, stale, refresh, cacheIf, signal, timeout };
-    // Absent options must stay absent, for their types say so.
-    const reading = Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as ReadOptions<Table>;
+    const { schema, onProgress, ...rest } = options;
+    const { reading, format } = splitReading(rest);
     const table = await readThroughCache(this.calls, path, format, reading, onProgress);
     return (schema ? await table.validate(schema) : table) as Table<Row>;
   }

@@ -11,7 +11,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { ConnError } from "@conn/core";
-import type { Repository } from "./repository.ts";
+import { isCommit, type Repository } from "./repository.ts";
 
 /**
  * The folder of downloaded files, laid out as Python's library does, so that each finds what the other
@@ -89,10 +89,6 @@ export class HubCache {
   #repository({ kind, name }: Repository): string {
     return join(this.#folder, [`${kind}s`, ...name.split("/")].join("--"));
   }
-}
-
-export function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision);
 }
 
 export function isThere(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { StoreFailure, type StoreWrite } from "@conn/files/base";
 import type { HubClient } from "./client.ts";
 import type { Http } from "./http.ts";
-import type { Repository } from "./repository.ts";
+import { isCommit, type Repository } from "./repository.ts";
 
 /** What the history says of a commit. */
 export interface CommitOptions {
@@ -86,7 +86,7 @@ export async function commitChanges(
 
 /** Refuses a revision that no commit can be added to. */
 export function demandBranch({ revision }: Repository, { pullRequest }: CommitOptions): void {
-  if (/^[0-9a-f]{40}$/.test(revision))
+  if (isCommit(revision))
     throw new StoreFailure("other", "a commit cannot be changed", {
       hint: "Write to a branch: name it after the @, or nothing for main.",
     });

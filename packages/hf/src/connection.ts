@@ -3,7 +3,6 @@ import { checkCount } from "@conn/core/toolkit";
 import {
   type Asking,
   FileStoreConnection,
-  type Location,
   type Place,
   Stores,
   type WriteResult,
@@ -15,7 +14,7 @@ import type { CommitOptions } from "./commit.ts";
 import { config, type HfConfig } from "./config.ts";
 import { downloadFile, downloadFolder } from "./download.ts";
 import { cacheFolder } from "./environment.ts";
-import { asksOf, type Found, infoOf, type RepositoryInfo, searchHub } from "./info.ts";
+import { type Found, infoOf, type RepositoryInfo, searchHub } from "./info.ts";
 import { openHub } from "./open.ts";
 import type {
   DownloadOptions,
@@ -28,16 +27,13 @@ import type {
   UploadResult,
 } from "./options.ts";
 import { hfPaths, locateRepository, type PathRules } from "./paths.ts";
-import { locationOf, readPart } from "./read-dataset.ts";
-import { type RepositoryKind, repositoryOf } from "./repository.ts";
+import { readPart } from "./read-dataset.ts";
+import { locationOf, type RepositoryKind, repositoryOf, top } from "./repository.ts";
 import type { HubStore } from "./store.ts";
 import { uploadFiles } from "./upload.ts";
 
 /** What `modelInfo` and its likes tell. */
 export type Info<Kind extends RepositoryKind> = Found[Kind] & RepositoryInfo;
-
-/** Above all repositories. */
-const hub: Location = { protocol: "hf", container: "", key: "" };
 
 /** Datasets, models and spaces of Hugging Face: their files as tables, and everything else that is done with files. */
 export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
@@ -113,7 +109,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
       const folder = paths.folder(path);
       return [{ ...folder, key: folder.key.replace(/\/$/, "") }, data] as const;
     });
-    const start = uploads[0]?.[0] ?? hub;
+    const start = uploads[0]?.[0] ?? top;
     return this.calls.changing("upload", start, options, (asking) =>
       uploadFiles(asking as Asking<HubStore>, uploads, options),
     );
@@ -151,7 +147,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
     const wanted = { kind, query, author, tags, limit };
     checkCount("limit", limit);
     return this.calls.cached<Found[Kind][]>(
-      { method: "search", location: hub, args: [wanted] },
+      { method: "search", location: top, args: [wanted] },
       reading,
       (asking) => searchHub(asking as Asking<HubStore>, wanted),
     );
@@ -171,7 +167,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
   /** Who the token is of, and whether the repository of `root` may be seen. */
   protected override steps(): CheckSteps {
     const { root } = this.config;
-    const location = root ?? hub;
+    const location = root ?? top;
     const call = <T>(step: string, request: (store: HubStore, signal: AbortSignal) => Promise<T>) =>
       this.calls.call(step, location, {}, (asking) =>
         asking.repeated(location, (signal) => request(asking.store as HubStore, signal)),
@@ -201,7 +197,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
     return this.calls.cached<Info<Kind>>(
       { method: `${kind}Info`, location, args: [] },
       reading,
-      (asking) => infoOf(asking as Asking<HubStore>, repository, asksOf(asking, location)),
+      (asking) => infoOf(asking as Asking<HubStore>, repository),
     );
   }
 }

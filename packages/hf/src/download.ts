@@ -4,7 +4,7 @@ import { ConnError } from "@conn/core";
 import {
   addressOf,
   type Asking,
-  entriesOf,
+  everyFileOf,
   type Location,
   type OnProgress,
   progressOf,
@@ -12,8 +12,8 @@ import {
   stream,
   writeAtomically,
 } from "@conn/files/base";
-import { type HubCache, isCommit, isThere } from "./cache.ts";
-import { checkRepositoryKey, containerOf, repositoryOf } from "./repository.ts";
+import { type HubCache, isThere } from "./cache.ts";
+import { checkRepositoryKey, containerOf, isCommit, repositoryOf } from "./repository.ts";
 import type { HubStore, Resolved } from "./store.ts";
 
 export interface Download {
@@ -68,9 +68,7 @@ export async function downloadFolder(
   const repository = repositoryOf(folder.container);
   const commit = await asking.repeated(folder, (signal) => asking.store.head(repository, signal));
   const pinned = { ...folder, container: containerOf({ ...repository, revision: commit }) };
-  const files: StoredFile[] = [];
-  for await (const entry of entriesOf(asking, pinned, { recursive: true }))
-    if (entry.kind === "file") files.push(entry);
+  const files = await everyFileOf(asking, pinned);
   const onBytes = progressOf(
     onProgress,
     files.reduce((sum, { size }) => sum + size, 0),

@@ -1,11 +1,11 @@
 import { type Failure, kindOfStatus, retryAfter, StoreFailure } from "@conn/files/base";
-import { designationOf, pageOf, type Repository, type RepositoryPath } from "./repository.ts";
+import { designationOf, pageOf, type Repository } from "./repository.ts";
 
 /** Redirects that are followed to a repository's newer name. */
 const mostRedirects = 5;
 
 /** What a request is about, for words and for links. */
-export type About = Pick<Repository | RepositoryPath, "kind" | "name" | "revision"> | undefined;
+export type About = Repository | undefined;
 
 /** Speaks to one hub, and to the hosts that it sends to for large files, who never get the token. */
 export class Http {

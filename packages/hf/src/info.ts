@@ -1,7 +1,7 @@
 import type { Asking, Location } from "@conn/files/base";
 import type { DatasetEntry, ModelEntry, SpaceEntry } from "@huggingface/hub";
 import type { CardConfig } from "./dataset.ts";
-import type { Repository, RepositoryKind } from "./repository.ts";
+import { locationOf, type Repository, type RepositoryKind, top } from "./repository.ts";
 import type { HubStore } from "./store.ts";
 
 /** What `search` finds, by kind. */
@@ -30,13 +30,12 @@ const fields = ["author", "sha", "tags", "createdAt", "cardData"] as const;
 export async function infoOf<Kind extends RepositoryKind>(
   asking: Asking<HubStore>,
   repository: Repository & { readonly kind: Kind },
-  fetch: typeof globalThis.fetch,
 ): Promise<Found[Kind] & RepositoryInfo> {
   const { hub, ...client } = asking.store.client;
   const { kind, name, revision } = repository;
   const options = {
     ...client,
-    fetch,
+    fetch: asksOf(asking, locationOf(repository)),
     name,
     revision,
     additionalFields: [...fields],
@@ -53,11 +52,10 @@ export async function infoOf<Kind extends RepositoryKind>(
 }
 
 /** Each request of the hub's library by itself, watched and repeated. */
-export function asksOf(asking: Asking<HubStore> | Asking, location: Location): typeof fetch {
-  const { store } = asking as Asking<HubStore>;
+function asksOf(asking: Asking<HubStore>, location: Location): typeof fetch {
   return (input, init) =>
     asking.repeated(location, (signal) =>
-      store.send(input, { ...init, signal }, location.container),
+      asking.store.send(input, { ...init, signal }, location.container),
     );
 }
 
@@ -76,10 +74,9 @@ export async function searchHub<Kind extends RepositoryKind>(
   { kind, query, author, tags, limit }: Wanted<Kind>,
 ): Promise<Found[Kind][]> {
   const { hub, ...client } = asking.store.client;
-  const fetch = asksOf(asking, { protocol: "hf", container: "", key: "" });
   const options = {
     ...client,
-    fetch,
+    fetch: asksOf(asking, top),
     limit,
     search: {
       ...(query !== undefined && { query }),

@@ -4,6 +4,7 @@ import type { HubClient } from "./client.ts";
 import { checkPrivacy, type HfConfig } from "./config.ts";
 import { tokenOfEnvironment } from "./environment.ts";
 import { Http } from "./http.ts";
+import { top } from "./repository.ts";
 import { HubStore } from "./store.ts";
 import { words } from "./words.ts";
 
@@ -57,6 +58,5 @@ async function fetchForUser(
   const later = response.status === 429 || response.status === 408 || response.status >= 500;
   if (!later) return response;
   const { failure } = await http.failure(response, init?.method);
-  const location = { protocol: "hf", container: "", key: "" };
-  throw explain(failure, { connection, operation: "client", location, words }, undefined);
+  throw explain(failure, { connection, operation: "client", location: top, words }, undefined);
 }

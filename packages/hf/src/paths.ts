@@ -5,6 +5,7 @@ import {
   type Location,
   type PathPattern,
   type Paths,
+  shorten,
   splitGlob,
 } from "@conn/files/base";
 import {
@@ -17,6 +18,7 @@ import {
   type Repository,
   type RepositoryKind,
   repositoryOf,
+  top,
 } from "./repository.ts";
 
 /** A repository, or a folder in it, that paths start from and cannot leave. */
@@ -111,7 +113,7 @@ function locateFolder(path: string, rules: PathRules): Location<"hf"> {
     if (problem !== undefined) throw refused(path, problem, rules);
     return { protocol: "hf", container: root.container, key: root.key + rest };
   }
-  if (rest === "") return { protocol: "hf", container: "", key: "" };
+  if (rest === "") return top;
   const read = readFull(rest, rules.revision);
   if ("problem" in read) throw refused(path, read.problem, rules);
   const { location } = read;
@@ -191,10 +193,4 @@ function refused(
     connection,
     hint: hint ?? `Give for example: ${example}`,
   });
-}
-
-/** The start of a path, in quotes, without what may be a signature. */
-function shorten(path: string): string {
-  const plain = path.replace(/\?.*$/s, "?…");
-  return JSON.stringify(plain.length > 120 ? `${plain.slice(0, 119)}…` : plain);
 }

@@ -1,11 +1,12 @@
-import { ConnError, type ReadOptions, type Table } from "@conn/core";
+import { ConnError, type Table } from "@conn/core";
 import {
   type Asking,
   type Calls,
-  entriesOf,
+  everyFileOf,
   type Location,
   progressOf,
   readDataset,
+  splitReading,
   type StoredFile,
   versionOf,
 } from "@conn/files/base";
@@ -17,9 +18,9 @@ import {
   ownParts,
   parquetBranch,
 } from "./dataset.ts";
-import { asksOf, infoOf } from "./info.ts";
+import { infoOf } from "./info.ts";
 import type { ReadDatasetOptions } from "./options.ts";
-import { containerOf, type Repository } from "./repository.ts";
+import { locationOf, type Repository } from "./repository.ts";
 import type { HubStore } from "./store.ts";
 
 /** A dataset's parts, and where their files are. */
@@ -35,12 +36,7 @@ export function readPart(
   options: Omit<ReadDatasetOptions, "schema">,
 ): Promise<Table> {
   const { config, split, revision, onProgress, ...rest } = options;
-  const { ttl, stale, refresh, cacheIf, signal, timeout, ...format } = rest;
-  const given = { ttl, stale, refresh, cacheIf, signal, timeout };
-  // Absent options must stay absent, for their types say so.
-  const reading = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as ReadOptions<Table>;
+  const { reading, format } = splitReading(rest);
   const call = {
     method: "readDataset",
     location: locationOf(repository),
@@ -68,11 +64,6 @@ export function readPart(
   });
 }
 
-/** The root of a repository. */
-export function locationOf(repository: Repository): Location<"hf"> {
-  return { protocol: "hf", container: containerOf(repository), key: "" };
-}
-
 /** The parts of the hub's copy in Parquet, where it has one; else, or at a revision, those of the dataset's own files. */
 async function partsOf(
   asking: Asking<HubStore>,
@@ -81,7 +72,7 @@ async function partsOf(
 ): Promise<Parts> {
   if (!own) {
     const folder = locationOf({ ...repository, revision: parquetBranch });
-    const files = await filesOf(asking, folder).catch((error: unknown) => {
+    const files = await everyFileOf(asking, folder).catch((error: unknown) => {
       // Without a copy there is no such branch; without the repository the next request says so.
       if (error instanceof ConnError && error.code === "CONN_NOT_FOUND") return [];
       throw error;
@@ -90,9 +81,9 @@ async function partsOf(
     if (parts.length > 0) return { folder, parts };
   }
   const folder = locationOf(repository);
-  const files = await filesOf(asking, folder);
+  const files = await everyFileOf(asking, folder);
   const named = { ...repository, kind: "dataset" as const };
-  const { cardData } = await infoOf(asking, named, asksOf(asking, folder));
+  const { cardData } = await infoOf(asking, named);
   const parts = ownParts(files, cardData?.configs);
   if (parts.length > 0) return { folder, parts };
   const { connection, operation } = asking.calling;
@@ -105,11 +96,4 @@ async function partsOf(
       hint: "`list()` shows what there is; `read()` reads one file, with `format` where its name does not tell.",
     },
   );
-}
-
-async function filesOf(asking: Asking, folder: Location): Promise<StoredFile[]> {
-  const files: StoredFile[] = [];
-  for await (const entry of entriesOf(asking, folder, { recursive: true }))
-    if (entry.kind === "file") files.push(entry);
-  return files;
 }

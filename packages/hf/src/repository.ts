@@ -1,3 +1,5 @@
+import type { Location } from "@conn/files/base";
+
 /** What the hub keeps, as its addresses name it in front of a repository. */
 const folders = { model: "", dataset: "datasets/", space: "spaces/" } as const;
 
@@ -21,6 +23,9 @@ export interface RepositoryPath {
   readonly key: string;
 }
 
+/** Above all repositories. */
+export const top: Location<"hf"> = { protocol: "hf", container: "", key: "" };
+
 /** As paths write a repository: `datasets/jerry/pets@main`. Slashes of a revision are written as `%2F`. */
 export function containerOf({ kind, name, revision }: Repository): string {
   return `${folders[kind]}${name}@${encodeURIComponent(revision)}`;
@@ -34,6 +39,16 @@ export function designationOf({ kind, name }: Pick<Repository, "kind" | "name">)
 export function repositoryOf(container: string): Repository {
   const { kind, name, revision } = readRepositoryPath(container);
   return { kind, name, revision: revision ?? "main" };
+}
+
+/** The root of a repository. */
+export function locationOf(repository: Repository): Location<"hf"> {
+  return { protocol: "hf", container: containerOf(repository), key: "" };
+}
+
+/** Whether a revision is a commit, which never changes. */
+export function isCommit(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision);
 }
 
 /**

@@ -13,7 +13,6 @@ import type {
 import { StoreFailure } from "@conn/files/base";
 import { didYouMean } from "@conn/core/toolkit";
 import { Addresses } from "./addresses.ts";
-import { isCommit } from "./cache.ts";
 import type { HubClient } from "./client.ts";
 import {
   type Change,
@@ -24,7 +23,13 @@ import {
   demandBranch,
 } from "./commit.ts";
 import { type Http, targetOf, versionOf } from "./http.ts";
-import { containerOf, designationOf, type Repository, repositoryOf } from "./repository.ts";
+import {
+  containerOf,
+  designationOf,
+  isCommit,
+  type Repository,
+  repositoryOf,
+} from "./repository.ts";
 import { contentOf } from "./spool.ts";
 import { words } from "./words.ts";
 
