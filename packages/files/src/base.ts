@@ -6,6 +6,7 @@ export { Asking, type Pace } from "./asking.ts";
 export type { Writing } from "./body.ts";
 export type { Calls } from "./calls.ts";
 export { type OnProgress, type Progress, stream } from "./download.ts";
+export { forEach } from "./each.ts";
 export { checkEndpoint, checkEndpointAddress } from "./endpoint.ts";
 export {
   explain,

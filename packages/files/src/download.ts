@@ -1,4 +1,5 @@
 import type { Asking } from "./asking.ts";
+import { forEach } from "./each.ts";
 import { truncated } from "./failure.ts";
 import type { Location } from "./location.ts";
 import type { StoredFile } from "./store.ts";
@@ -26,31 +27,18 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { partSize, concurrency } = asking.calling.pace;
   const bytes = new Uint8Array(end - start);
-  const failed = new AbortController();
-  const siblings = asking.under(AbortSignal.any([asking.calling.signal, failed.signal]));
-  let next = start;
-  const worker = async (): Promise<void> => {
-    while (next < end) {
-      const from = next;
-      next = Math.min(end, from + partSize);
-      await fill(siblings, pinned, bytes.subarray(from - start, next - start), from, onBytes);
-    }
-  };
-  const workers = Math.max(1, Math.min(concurrency, Math.ceil((end - start) / partSize)));
-  try {
-    await Promise.all(
-      Array.from({ length: workers }, () =>
-        worker().catch((error: unknown) => {
-          // The first failure is the reason; what it ends says nothing of its own.
-          failed.abort(error);
-          throw error;
-        }),
-      ),
-    );
-  } catch (error) {
-    throw failed.signal.aborted ? failed.signal.reason : error;
-  }
+  await forEach(asking, partsOf(start, end, partSize), concurrency, (each, [from, to]) =>
+    fill(each, pinned, bytes.subarray(from - start, to - start), from, onBytes),
+  );
   return bytes;
+}
+
+function* partsOf(
+  start: number,
+  end: number,
+  size: number,
+): Generator<readonly [from: number, to: number]> {
+  for (let from = start; from < end; from += size) yield [from, Math.min(end, from + size)];
 }
 
 /** The bytes in their order, a few parts ahead of whoever takes them. */

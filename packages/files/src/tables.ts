@@ -4,6 +4,7 @@ import type { Asking } from "./asking.ts";
 import type { Calls } from "./calls.ts";
 import { combine, type Part } from "./combine.ts";
 import type { OnProgress } from "./download.ts";
+import { forEach } from "./each.ts";
 import { isGlob } from "./glob.ts";
 import { filesOf } from "./listing.ts";
 import { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
@@ -156,24 +157,19 @@ async function readFiles(
   let rows = 0;
   // With a limit one after the other: most of them need not be read.
   const concurrency = limit === Infinity ? Math.min(4, asking.calling.pace.concurrency) : 1;
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < wanted.length && (rows < limit || next === 0)) {
-      const index = next++;
-      const { file, partition, where: rest } = wanted[index]!;
-      const options = {
-        ...read.options,
-        columns: ownColumns(columns, partition),
-        where: rest,
-        limit: none ? 0 : limit === Infinity ? undefined : limit - rows,
-      };
-      const location = { ...folder, key: file.key };
-      const table = await readFile(asking, location, file, { ...read, options });
-      parts[index] = { table, partition };
-      rows += table.length;
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await forEach(asking, wanted.entries(), concurrency, async (each, [index, part]) => {
+    if (rows >= limit && index > 0) return;
+    const { file, partition, where: rest } = part;
+    const options = {
+      ...read.options,
+      columns: ownColumns(columns, partition),
+      where: rest,
+      limit: none ? 0 : limit === Infinity ? undefined : limit - rows,
+    };
+    const table = await readFile(each, { ...folder, key: file.key }, file, { ...read, options });
+    parts[index] = { table, partition };
+    rows += table.length;
+  });
   return combine(parts, columns);
 }
 

@@ -3,6 +3,7 @@ import type { Asking, Watch } from "./asking.ts";
 import { bodyOf, contentTypeOf, type Writing } from "./body.ts";
 import type { Compression } from "@conn/formats";
 import { download, type OnProgress, stream } from "./download.ts";
+import { forEach } from "./each.ts";
 import { kindOf, repeatableOf } from "./failure.ts";
 import { gathered } from "./gather.ts";
 import { nameOf, type WriteResult } from "./info.ts";
@@ -127,13 +128,9 @@ export async function deleteFolder(asking: Asking, folder: Location, paths: Path
     files.push({ ...folder, key });
   // What consoles store for the folder itself.
   files.push(folder);
-  const worker = async (): Promise<void> => {
-    for (let file = files.pop(); file; file = files.pop()) {
-      const location = file;
-      await asking.repeated(location, (signal) => own.delete(location, undefined, signal));
-    }
-  };
-  await Promise.all(Array.from({ length: asking.calling.pace.concurrency }, worker));
+  await forEach(asking, files, asking.calling.pace.concurrency, (each, location) =>
+    each.repeated(location, (signal) => own.delete(location, undefined, signal)),
+  );
 }
 
 /**

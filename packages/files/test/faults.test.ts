@@ -177,6 +177,26 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
     expect(count()).toBeGreaterThan(once);
   });
 
+  it("leaves the rest of a folder alone once one of its files failed", async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `pets/${index}.csv`);
+    for (const name of names) await straight.write(name, "pet,owner\nfish,alex\n");
+    const isDeletion = ({ method }: Pick<IncomingMessage, "method">): boolean =>
+      method === "DELETE";
+    const calls = [
+      [() => conn.read("pets/"), isDownload],
+      [() => conn.delete("pets/", { recursive: true }), isDeletion],
+    ] as const;
+    for (const [call, matches] of calls) {
+      const count = (): number => server.requests.filter(matches).length;
+      const before = count();
+      server.play(["ok", "403"], matches);
+      expect((await failure(call())).code).toBe("CONN_FORBIDDEN");
+      // Whatever still went on would be beside these.
+      for (let turn = 0; turn < names.length; turn++) await conn.exists("large");
+      expect(count() - before).toBeLessThan(names.length);
+    }
+  });
+
   it("says what, where and which request", async () => {
     const { code, message, hint } = await failure(conn.readText("dragons.csv"));
     expect(code).toBe("CONN_NOT_FOUND");

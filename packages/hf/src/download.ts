@@ -5,6 +5,7 @@ import {
   addressOf,
   type Asking,
   everyFileOf,
+  forEach,
   type Location,
   type OnProgress,
   progressOf,
@@ -73,23 +74,25 @@ export async function downloadFolder(
     onProgress,
     files.reduce((sum, { size }) => sum + size, 0),
   );
-  const worker = async (): Promise<void> => {
-    for (let file = files.pop(); file; file = files.pop()) {
-      const { key, version } = file;
-      demandInside(asking, folder, key);
-      const location = { ...pinned, key };
-      if (to !== undefined) {
-        const path = join(resolve(to), key.slice(folder.key.length));
-        await save(asking, { location, file }, path, onBytes);
-        continue;
-      }
-      const blob = cache.blob(repository, version);
-      if (!(await isThere(blob))) await save(asking, { location, file }, blob, onBytes);
-      await cache.add(repository, key, { version, commit });
+  // Before the first byte: a folder with such a name is not downloaded by half.
+  for (const { key } of files) demandInside(asking, folder, key);
+  const concurrency = Math.min(4, asking.calling.pace.concurrency);
+  await forEach(asking, files, concurrency, async (each, file) => {
+    const { key, version } = file;
+    const location = { ...pinned, key };
+    if (to !== undefined) {
+      await save(
+        each,
+        { location, file },
+        join(resolve(to), key.slice(folder.key.length)),
+        onBytes,
+      );
+      return;
     }
-  };
-  const workers = Math.min(4, asking.calling.pace.concurrency);
-  await Promise.all(Array.from({ length: workers }, worker));
+    const blob = cache.blob(repository, version);
+    if (!(await isThere(blob))) await save(each, { location, file }, blob, onBytes);
+    await cache.add(repository, key, { version, commit });
+  });
   return to === undefined ? join(cache.snapshot(repository, commit), folder.key) : resolve(to);
 }
 

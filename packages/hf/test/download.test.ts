@@ -78,6 +78,23 @@ it("keeps no bytes that are not those of their hash, and none of half a file", a
   expect(await readFile(await conn.download(`${root}/b.txt`), "utf8")).toBe("whole");
 });
 
+it("ends the download of a folder with its first failure", async () => {
+  const server = await hub();
+  const cache = await temporaryFolder();
+  const conn = await connect(server, { cache });
+  const names = Array.from({ length: 30 }, (_, index) => `${index}.txt`);
+  const files = Object.fromEntries(names.map((name) => [name, name]));
+  server.add({ type: "dataset", name: "jerry/pets", files });
+  server.play([403], /resolve/);
+  expect((await failure(conn.download(`${root}/`))).code).toBe("CONN_FORBIDDEN");
+  const blobs = join(cache, "datasets--jerry--pets/blobs");
+  const stored = await readdir(blobs).catch(() => []);
+  // Whatever still went on would be beside these.
+  for (let turn = 0; turn < names.length; turn++) await conn.exists(`${root}/0.txt`);
+  expect(await readdir(blobs).catch(() => [])).toEqual(stored);
+  expect(stored.length).toBeLessThan(names.length);
+});
+
 it.each(["../outside.txt", "a/../../outside.txt", "/etc/pets", ".git/config"])(
   "writes no file of a folder that is called %s",
   async (name) => {
