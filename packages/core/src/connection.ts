@@ -1,4 +1,4 @@
-import { abortable, abortError, eitherSignal, timeoutError } from "./abort.ts";
+import { abortable, abortError, timeoutError } from "./abort.ts";
 import type { CacheOwner } from "./cache.ts";
 import type { CallKey } from "./cache-key.ts";
 import type { CheckReport, CheckSteps } from "./check.ts";
@@ -242,41 +242,35 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const { signal, repeat = false } = options;
     const config = this.#config;
     const name = { connection: this.name, operation };
-    let phase: "open" | "call" = "open";
+    // Whether the client was there, and the task has begun.
+    let begun = false as boolean;
     try {
       return await this.#retry(
         operation,
         async () => {
           if (this.#closing) throw this.#closedError(operation);
           if (signal?.aborted) throw abortError(signal.reason, name);
-          phase = "open";
+          begun = false;
           const lifetime = this.#current();
-          const release = lifetime.lease();
           try {
-            const client = lifetime.opened ?? (await abortable(lifetime.client, signal, name));
-            phase = "call";
-            const either = signal && eitherSignal(signal, lifetime.signal);
-            const ended = either?.signal ?? lifetime.signal;
-            // Asynchronous even where the task throws at once: the lease has to end with it.
-            const work = (async () => task(client, ended, lifetime))();
-            // The lease lasts as long as the work itself, which may outlive a caller that gave up.
-            const letGo = (): void => {
-              release();
-              either?.letGo();
-            };
-            work.then(letGo, letGo);
-            return await abortable(work, ended, name);
+            return await lifetime.run(
+              (client, ended) => {
+                begun = true;
+                return task(client, ended, lifetime);
+              },
+              signal,
+              name,
+            );
           } catch (error) {
-            if (phase === "open") release();
-            else if (this.#judge(error) === "lost") this.#discard(lifetime);
+            if (begun && this.#judge(error) === "lost") this.#discard(lifetime);
             throw error;
           }
         },
         signal,
-        () => phase === "open" || repeat,
+        () => !begun || repeat,
       );
     } catch (error) {
-      const step = phase === "open" ? "open" : operation;
+      const step = begun ? operation : "open";
       const known = error instanceof ConnError ? error : this.explain?.(error, step);
       const explained = wrap(known ?? error, this.name, step);
       if (explained.code === "CONN_AUTH" && !renewed) {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { abortable, abortError, type CallName } from "./abort.ts";
 import { toTimer } from "./duration.ts";
 import type { ConnError } from "./errors.ts";
 
@@ -8,6 +9,8 @@ export class Lifetime<Client> {
   /** The client once it is there, for those who may not wait. */
   opened: Client | undefined;
   readonly #controller = new AbortController();
+  /** What tells each running call that the client is taken away: a listener of a signal costs many times as much. */
+  readonly #ends = new Set<(reason: unknown) => void>();
   readonly #release: () => Promise<void>;
   #leases = 0;
   #idle: (() => void) | undefined;
@@ -17,7 +20,7 @@ export class Lifetime<Client> {
     open: (signal: AbortSignal) => Promise<Client>,
     release: (client: Client) => Promise<void>,
   ) {
-    // Every running call listens; many of them are no leak.
+    // Every session and stream listens; many of them are no leak.
     setMaxListeners(0, this.#controller.signal);
     this.client = open(this.#controller.signal).then((client) => (this.opened = client));
     // Whoever waits for the client hears of the failure; a lifetime that nobody waits for stays silent.
@@ -48,6 +51,53 @@ export class Lifetime<Client> {
     };
   }
 
+  /**
+   * Runs a task on the client, which is held until the task itself has ended. The caller waits no longer
+   * than until its own signal is aborted or the client is taken away; the task's signal tells of both.
+   */
+  async run<T>(
+    task: (client: Client, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+    call: CallName,
+  ): Promise<T> {
+    const release = this.lease();
+    let client: Client;
+    try {
+      client = this.opened ?? (await abortable(this.client, signal, call));
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController();
+      const end = (reason: unknown): void => {
+        controller.abort(reason);
+        reject(abortError(reason, call));
+      };
+      const abort = (): void => end(signal!.reason);
+      const letGo = (): void => {
+        signal?.removeEventListener("abort", abort);
+        this.#ends.delete(end);
+        release();
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#ends.add(end);
+      // While the client was waited for.
+      for (const source of [signal, this.signal]) if (source?.aborted) end(source.reason);
+      // Asynchronous even where the task throws at once: the lease has to end with it.
+      (async () => task(client, controller.signal))().then(
+        (value) => {
+          letGo();
+          resolve(value);
+        },
+        (error: unknown) => {
+          letGo();
+          reject(error);
+        },
+      );
+    });
+  }
+
   /** Waits for running calls, ends those that outlast the deadline, then releases the client. Idempotent. */
   end(seconds: number, reason: ConnError): Promise<void> {
     return (this.#ending ??= this.#end(seconds, reason));
@@ -56,6 +106,7 @@ export class Lifetime<Client> {
   async #end(seconds: number, reason: ConnError): Promise<void> {
     await this.#drained(seconds);
     this.#controller.abort(reason);
+    for (const end of this.#ends) end(reason);
     // Calls that heed the signal give their cursors and sockets back before the client goes.
     await this.#drained(Math.min(seconds, 1));
     await this.#release();

@@ -42,6 +42,12 @@ export class Pool {
     return { open: this.#all.size, idle: this.#idle.length };
   }
 
+  /** Whether a connection is free, of which nothing is left to be forgotten. */
+  ready(): boolean {
+    const next = this.#idle.at(-1)?.connection;
+    return next !== undefined && isUsable(next) && !this.#dirty.has(next);
+  }
+
   has(connection: object): boolean {
     return this.#all.has(connection as Connection);
   }

@@ -35,6 +35,10 @@ export class MssqlWire implements Wire<Connection> {
     return this.#pool.take();
   }
 
+  ready(): boolean {
+    return this.#pool.ready();
+  }
+
   give(client: Connection, broken: boolean): void {
     this.#pool.give(client, broken);
   }

@@ -80,6 +80,10 @@ export class MysqlWire implements Wire<PoolConnection> {
     );
   }
 
+  ready(): boolean {
+    return this.#idle.size > 0;
+  }
+
   give(client: PoolConnection, broken: boolean): void {
     if (broken) this.destroy(client);
     else client.release();

@@ -45,7 +45,15 @@ export class PostgresWire implements Wire<PoolClient> {
   }
 
   take(): Promise<PoolClient> {
-    return this.pool.connect();
+    // With a callback the pool makes no promises of its own.
+    return new Promise((resolve, reject) =>
+      this.pool.connect((error, client) => (error ? reject(error) : resolve(client!))),
+    );
+  }
+
+  ready(): boolean {
+    // They are handed out on the next tick, in the order in which they were asked for.
+    return this.pool.idleCount > this.pool.waitingCount;
   }
 
   give(client: PoolClient, broken: boolean): void {

@@ -50,12 +50,31 @@ export class Clients<Client extends object> {
 
   /** @throws CONN_POOL_TIMEOUT naming the longest holder, CONN_ABORTED, CONN_CLOSED. */
   async lend(request: TurnRequest): Promise<Lent<Client>> {
+    const lent = await this.#lend(request);
+    // Whoever holds it does not keep the process alive; what runs on it does.
+    this.#wire.keepAwake(lent.client, false);
+    return lent;
+  }
+
+  /** Lends a client for one task. */
+  async with<T>(request: TurnRequest, task: (client: Client) => Promise<T>): Promise<T> {
+    const { client, give } = await this.#lend(request);
+    let broken = false;
+    try {
+      return await this.stoppable(client, request.signal, () => task(client));
+    } catch (error) {
+      broken = this.#lost(error);
+      throw error;
+    } finally {
+      give(broken);
+    }
+  }
+
+  async #lend(request: TurnRequest): Promise<Lent<Client>> {
     const release = await this.#turns.acquire(request);
     try {
       const client = await this.#take(request);
       this.#note(client);
-      // Whoever holds it does not keep the process alive; what runs on it does.
-      this.#wire.keepAwake(client, false);
       let lent = true;
       return {
         client,
@@ -72,22 +91,6 @@ export class Clients<Client extends object> {
     } catch (error) {
       release();
       throw error;
-    }
-  }
-
-  /** Lends a client for one task. */
-  async with<T>(request: TurnRequest, task: (client: Client) => Promise<T>): Promise<T> {
-    const { client, give } = await this.lend(request);
-    let broken = false;
-    try {
-      // Until it is given back.
-      this.#wire.keepAwake(client, true);
-      return await this.stoppable(client, request.signal, () => task(client));
-    } catch (error) {
-      broken = this.#lost(error);
-      throw error;
-    } finally {
-      give(broken);
     }
   }
 
@@ -116,11 +119,13 @@ export class Clients<Client extends object> {
         timer = setTimeout(end, patience);
         stopping = this.#wire.cancel(client).catch(end);
       };
-      const settle = async (done: () => void): Promise<void> => {
+      const settle = (tell: () => void): void => {
         signal.removeEventListener("abort", stop);
-        await stopping;
-        clearTimeout(timer);
-        done();
+        if (!stopping) return tell();
+        void stopping.then(() => {
+          clearTimeout(timer);
+          tell();
+        });
       };
       signal.addEventListener("abort", stop, { once: true });
       task().then(
@@ -168,6 +173,8 @@ export class Clients<Client extends object> {
 
   /** The driver's pool may be taken by users of TypeORM, who do not queue here. */
   #take({ seconds, signal }: TurnRequest): Promise<Client> {
+    // There is no wait that could be too long, or ended.
+    if (this.#wire.ready()) return this.#wire.take();
     return new Promise((resolve, reject) => {
       let waiting = true;
       const leave = (error: ConnError): void => {

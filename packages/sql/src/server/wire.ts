@@ -15,10 +15,12 @@ export interface WireReadOptions {
 /** What one server's driver does in its own way. A client is one connection to the server. */
 export interface Wire<Client extends object = object> {
   readonly facts: DialectFacts;
-  /** Takes a client out of the pool, or connects one. */
+  /** Takes a client out of the pool, or connects one. It keeps the process alive. */
   take(): Promise<Client>;
   /** Gives it back; a broken one is closed. */
   give(client: Client, broken: boolean): void;
+  /** Whether one is free, and comes to whoever takes it now without waiting for anything. */
+  ready(): boolean;
   /** How many clients are connected, and how many of them nobody uses. */
   counts(): { readonly open: number; readonly idle: number };
   /** Lets the process live as long as the client works, and no longer. */
