@@ -10,31 +10,33 @@ export async function measureFiles(): Promise<Result[]> {
 
 async function measureWhole(): Promise<Result[]> {
   await using server = await objectServer(200_000_000);
-  const { ours, bare, chunks } = await alternate(5, {
-    ours: () => script("files", "ours", server.port),
-    bare: () => script("files", "bare", server.port),
-    chunks: () => script("files", "bare-chunks", server.port),
+  const run = (...more: readonly string[]) => ({
+    ours: () => script("files", "ours", server.port, ...more),
+    bare: () => script("files", "bare", server.port, ...more),
+    chunks: () => script("files", "bare-chunks", server.port, ...more),
   });
-  const memory = await alternate(3, {
-    ours: () => script("files", "ours", server.port, "memory"),
-    bare: () => script("files", "bare-chunks", server.port, "memory"),
+  const speed = await alternate(5, run());
+  const memory = await alternate(3, run("memory"));
+  // The fastest way holds the object twice at its end; the other is as sparing as conn.
+  return (["bare", "chunks"] as const).flatMap((peer) => {
+    const name = `bare SDK, ${peer === "bare" ? "chunks joined at the end" : "into one buffer"}`;
+    return [
+      result(
+        "S3 object of 200 MB to memory",
+        "ms",
+        speed.ours!,
+        { name, value: speed[peer] },
+        { of: "ratio", most: 1.05 },
+      ),
+      result(
+        "peak memory of that",
+        "MB",
+        memory.ours!,
+        { name, value: memory[peer] },
+        { of: "ratio", most: 1.2 },
+      ),
+    ];
   });
-  return [
-    result(
-      "S3 object of 200 MB to memory",
-      "ms",
-      ours!,
-      { name: "bare SDK's best", value: Math.min(bare!, chunks!) },
-      { of: "ratio", most: 1.05 },
-    ),
-    result(
-      "peak memory of that",
-      "MB",
-      memory.ours!,
-      { name: "bare SDK's best", value: memory.bare },
-      { of: "ratio", most: 1.2 },
-    ),
-  ];
 }
 
 async function measureLimited(): Promise<Result[]> {
