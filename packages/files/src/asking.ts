@@ -19,8 +19,8 @@ export interface Calling {
   readonly operation: string;
   readonly signal: AbortSignal;
   readonly pace: Pace;
-  /** Repeats a request where its failure allows it. */
-  retried<T>(request: () => Promise<T>): Promise<T>;
+  /** Repeats a request where its failure allows it, and the signal. */
+  retried<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 /** Tells silence from what takes its time. */
@@ -51,7 +51,8 @@ export class Asking<Store extends FileStore = FileStore> {
 
   /** A request that does no harm when it is sent twice. */
   repeated<T>(location: Location, request: Request<T>, work = 0): Promise<T> {
-    return this.calling.retried(() => this.once(location, request, work));
+    const { calling } = this;
+    return calling.retried(() => this.once(location, request, work), calling.signal);
   }
 
   /** A request that is sent once; `work` is how many seconds more than silence it may take. */

@@ -206,7 +206,7 @@ export class Calls<Client extends object = object> {
       operation,
       signal,
       pace: { idleTimeout, partSize, concurrency },
-      retried: (request) => this.#host.retried(operation, request, signal),
+      retried: (request, until) => this.#host.retried(operation, request, until),
     };
   }
 }

@@ -176,7 +176,7 @@ async function store(
   const conditional = ifAbsent || ifMatch !== undefined;
   const version =
     conditional && body instanceof Uint8Array
-      ? await asking.calling.retried(() => request().catch(demandUntouched))
+      ? await asking.calling.retried(() => request().catch(demandUntouched), asking.calling.signal)
       : await request();
   return { path, version, size };
 }

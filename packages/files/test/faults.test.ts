@@ -177,6 +177,13 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
     expect(count()).toBeGreaterThan(once);
   });
 
+  it("keeps nobody waiting for the repetition of what another failure has ended", async () => {
+    for (const name of ["a", "b"]) await straight.write(`pets/${name}.csv`, "pet\nfish\n");
+    // Longer than this test may take.
+    server.play(["429 20", "403"], isDownload);
+    expect((await failure(conn.read("pets/"))).code).toBe("CONN_FORBIDDEN");
+  });
+
   it("leaves the rest of a folder alone once one of its files failed", async () => {
     const names = Array.from({ length: 30 }, (_, index) => `pets/${index}.csv`);
     for (const name of names) await straight.write(name, "pet,owner\nfish,alex\n");
