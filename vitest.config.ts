@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests read the packages' sources, so that a failing test points at the line to mend. */
@@ -21,8 +20,6 @@ export default defineConfig({
       "packages/files",
       "docs",
     ],
-    // Much of the time goes to waiting: for servers, processes and silence.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

@@ -4,7 +4,7 @@
  * line `N passed, N failed`.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, execute } from "./execute.ts";
 import { prepareServers } from "./servers.ts";
@@ -22,6 +22,9 @@ interface Count {
 /** Each is tested on the last release of its line; the workspace itself runs on another. */
 const otherNodes = ["20.19", "22", "26"];
 
+/** Much of the tests' time goes to waiting: for servers, processes and silence. */
+const workers = Math.max(2, availableParallelism() - 1);
+
 const reports = await mkdtemp(join(tmpdir(), "conn-reports-"));
 
 const stages: Stage[] = [
@@ -36,7 +39,15 @@ const stages: Stage[] = [
   check("size", "size-limit"),
   {
     title: "tests",
-    run: () => tests("workspace", "node", "node_modules/vitest/vitest.mjs", "run"),
+    run: () =>
+      tests(
+        "workspace",
+        "node",
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        // In the config it would hold for no project.
+        `--maxWorkers=${workers}`,
+      ),
   },
   ...otherNodes.map((version) => ({
     title: `tests on Node ${version}`,
