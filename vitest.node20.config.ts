@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest-on-node-20/config";
 
@@ -15,7 +14,6 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts"],
     globalSetup: "packages/sql/test/servers/global-setup.ts",
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

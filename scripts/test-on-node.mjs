@@ -3,7 +3,6 @@
  * vitest, so an older vitest runs the same files there.
  */
 import { spawnSync } from "node:child_process";
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const [major] = process.versions.node.split(".");
@@ -29,6 +28,5 @@ const args = old
       "files",
       "--project",
       "create",
-      `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
     ];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;

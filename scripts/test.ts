@@ -22,7 +22,10 @@ interface Count {
 /** Each is tested on the last release of its line; the workspace itself runs on another. */
 const otherNodes = ["20.19", "22", "26"];
 
-/** Much of the tests' time goes to waiting: for servers, processes and silence. */
+/**
+ * Test files that run at once, on every Node. Much of their time goes to waiting: for servers, processes
+ * and silence. Told by the environment, for the workspace's config tells its projects nothing.
+ */
 const workers = Math.max(2, availableParallelism() - 1);
 
 const reports = await mkdtemp(join(tmpdir(), "conn-reports-"));
@@ -39,15 +42,7 @@ const stages: Stage[] = [
   check("size", "size-limit"),
   {
     title: "tests",
-    run: () =>
-      tests(
-        "workspace",
-        "node",
-        "node_modules/vitest/vitest.mjs",
-        "run",
-        // In the config it would hold for no project.
-        `--maxWorkers=${workers}`,
-      ),
+    run: () => tests("workspace", "node", "node_modules/vitest/vitest.mjs", "run"),
   },
   ...otherNodes.map((version) => ({
     title: `tests on Node ${version}`,
@@ -96,7 +91,9 @@ function counted(code: number): Count {
 /** A stage that counts its tests; a run that tested nothing or died has failed. */
 async function tests(name: string, command: string, ...args: string[]): Promise<Count> {
   const report = join(reports, `${name}.json`);
-  const code = await execute(command, args, { env: { CONN_TEST_REPORT: report } });
+  const code = await execute(command, args, {
+    env: { CONN_TEST_REPORT: report, VITEST_MAX_WORKERS: String(workers) },
+  });
   const { numPassedTests: passed, numFailedTests: failed } = await readFile(report, "utf8").then(
     (text) => JSON.parse(text) as { numPassedTests: number; numFailedTests: number },
     () => ({ numPassedTests: 0, numFailedTests: 0 }),

@@ -18,25 +18,17 @@ async function measureWhole(): Promise<Result[]> {
   const speed = await alternate(5, run());
   const memory = await alternate(3, run("memory"));
   // The fastest way holds the object twice at its end; the other is as sparing as conn.
-  return (["bare", "chunks"] as const).flatMap((peer) => {
-    const name = `bare SDK, ${peer === "bare" ? "chunks joined at the end" : "into one buffer"}`;
-    return [
-      result(
-        "S3 object of 200 MB to memory",
-        "ms",
-        speed.ours!,
-        { name, value: speed[peer] },
-        { of: "ratio", most: 1.05 },
-      ),
-      result(
-        "peak memory of that",
-        "MB",
-        memory.ours!,
-        { name, value: memory[peer] },
-        { of: "ratio", most: 1.2 },
-      ),
-    ];
-  });
+  const peers = { bare: "chunks joined at the end", chunks: "into one buffer" } as const;
+  const measures = [
+    ["S3 object of 200 MB to memory", "ms", speed, 1.05],
+    ["peak memory of that", "MB", memory, 1.2],
+  ] as const;
+  return (["bare", "chunks"] as const).flatMap((peer) =>
+    measures.map(([measure, unit, values, most]) => {
+      const beside = { name: `bare SDK, ${peers[peer]}`, value: values[peer] };
+      return result(measure, unit, values.ours!, beside, { of: "ratio", most });
+    }),
+  );
 }
 
 async function measureLimited(): Promise<Result[]> {
