@@ -27,6 +27,8 @@ const args = old
       "--project",
       "files",
       "--project",
+      "hf",
+      "--project",
       "create",
     ];
 process.exitCode = spawnSync(process.execPath, [runner, ...args], { stdio: "inherit" }).status ?? 1;
