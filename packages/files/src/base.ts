@@ -35,6 +35,7 @@ export type {
   StoredFile,
   StoreWords,
   StoreWrite,
+  WholeFile,
 } from "./store.ts";
 export { FileStoreConnection, type Place } from "./store-connection.ts";
 export { Stores } from "./stores.ts";

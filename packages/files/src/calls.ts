@@ -6,7 +6,7 @@ import { type OnProgress, stream } from "./download.ts";
 import { limit } from "./limit.ts";
 import type { CallOptions, OpenReadOptions } from "./options.ts";
 import { addressOf, type Location, type Paths } from "./location.ts";
-import { ofOneVersion, pinned, progressOf, rangeOf } from "./reading.ts";
+import { ofOneVersion, pin, pinned, progressOf, rangeOf } from "./reading.ts";
 import type { FileStore } from "./store.ts";
 import { sourceOf } from "./source.ts";
 import type { Stores } from "./stores.ts";
@@ -47,10 +47,15 @@ export interface CachedCall {
   readonly location: Location;
   /** What else changes the result. */
   readonly args: readonly unknown[];
+  /** Whether a file is read from its first byte to its last, as it is where nothing is said. */
+  whole?(): Promise<boolean>;
 }
 
-/** Loads a result, unless the version that it would be made of is the one that made the last. */
-export type Known<T> = (version: string, load: () => Promise<T>) => Promise<T>;
+/** The last result of a read, and where the next is kept with the version that it is made of. */
+export interface Known<T> {
+  readonly last: { readonly version: string; readonly value: T } | undefined;
+  keep(version: string, value: T): T;
+}
 
 /** How the calls of one connection reach its stores. */
 export class Calls<Client extends object = object> {
@@ -125,11 +130,14 @@ export class Calls<Client extends object = object> {
     return this.#host.cached<T>(key, reading, async (client, signal) => {
       const stores = this.#stores.get(client)!;
       const asking = new Asking(await stores.get(location.protocol), this.#calling(method, signal));
-      return load(asking, (version, make) =>
-        reading.ttl === 0
-          ? make()
-          : stores.remembered.of(canonical([method, key.args]), version, make),
-      );
+      const name = canonical([method, key.args]);
+      const { remembered } = stores;
+      const last = reading.ttl === 0 ? undefined : remembered.last(name);
+      const keep = (version: string, value: T): T => {
+        if (reading.ttl !== 0) remembered.keep(name, { version, value });
+        return value;
+      };
+      return load(asking, { last: last as Known<T>["last"], keep });
     });
   }
 
@@ -140,16 +148,15 @@ export class Calls<Client extends object = object> {
     make: (source: ByteSource, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { location } = call;
-    return this.cached<T>(call, reading, (asking, known) =>
-      pinned(asking, location, (file) =>
-        known(file.version, () => {
-          const name = this.paths.show(location);
-          const onBytes = progressOf(onProgress, file.size);
-          const source = sourceOf(asking, { location, file }, name, onBytes);
-          return make(source, asking.calling.signal);
-        }),
-      ),
-    );
+    return this.cached<T>(call, reading, async (asking, { last, keep }) => {
+      const name = this.paths.show(location);
+      const whole = call.whole ? await call.whole() : true;
+      return pinned(asking, location, { whole, last }, async (pinned) => {
+        const { size, version } = pinned.file;
+        const source = sourceOf(asking, pinned, name, progressOf(onProgress, size));
+        return keep(version, await make(source, asking.calling.signal));
+      });
+    });
   }
 
   /** Holds the stores for something longer than a call. */
@@ -181,14 +188,11 @@ export class Calls<Client extends object = object> {
     const { asking, release } = await this.leased("open", location, options);
     const left = new AbortController();
     try {
-      const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
-      const range = rangeOf(start, end, file.size);
-      const chunks = stream(
-        asking.under(AbortSignal.any([asking.calling.signal, left.signal])),
-        { location, file },
-        range,
-        progressOf(onProgress, range.end - range.start),
-      );
+      const under = asking.under(AbortSignal.any([asking.calling.signal, left.signal]));
+      const whole = start === 0 && end === undefined;
+      const pinned = (await pin(under, location, whole))!;
+      const range = rangeOf(start, end, pinned.file.size);
+      const chunks = stream(under, pinned, range, progressOf(onProgress, range.end - range.start));
       return readableOf(endingWith(ofOneVersion(asking, location, chunks), release), () => {
         left.abort();
         release();

@@ -1,8 +1,6 @@
 import type { Asking } from "./asking.ts";
 import { forEach } from "./each.ts";
-import { truncated } from "./failure.ts";
-import type { Location } from "./location.ts";
-import type { StoredFile } from "./store.ts";
+import { Front, type Pinned, type Span } from "./front.ts";
 
 /** How far a transfer has come. `total` is unknown where a stream is written. */
 export interface Progress {
@@ -12,90 +10,121 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
-/** A file, one version of it. */
-export interface Pinned {
-  readonly location: Location;
-  readonly file: StoredFile;
-}
+/** Bytes for which another request is worth its time. */
+const leastPart = 2 * 1024 * 1024;
 
-/** The bytes from `start` to `end`: large ones as ranges side by side, into one buffer. */
+/**
+ * The bytes from `start` to `end` in one buffer, by several requests side by side. Where one is under way
+ * already, others help from the end once the line turns out to be slow.
+ */
 export async function download(
   asking: Asking,
   pinned: Pinned,
-  { start, end }: { readonly start: number; readonly end: number },
+  range: Span,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { start, end } = range;
   const { partSize, concurrency } = asking.calling.pace;
+  const front = new Front(pinned, range, onBytes);
   const bytes = new Uint8Array(end - start);
-  await forEach(asking, partsOf(start, end, partSize), concurrency, (each, [from, to]) =>
-    fill(each, pinned, bytes.subarray(from - start, to - start), from, onBytes),
-  );
+  let tell: (slow: boolean) => void;
+  const slow = new Promise<boolean>((resolve) => (tell = resolve));
+  const look = (): void => void (front.slow && tell(true));
+  const forward = (each: Asking): Promise<void> => {
+    look();
+    return fill(each, front, bytes, start, look).finally(() => tell(false));
+  };
+  const backward = async (each: Asking): Promise<void> => {
+    if (!(await slow)) return;
+    const tails = tailsOf(front, partSize, concurrency);
+    await forEach(each, tails, concurrency - 1, (one, tail) =>
+      fill(one, new Front(pinned, tail, onBytes), bytes, start),
+    );
+  };
+  await forEach(asking, [forward, backward], 2, (each, task) => task(each));
   return bytes;
 }
 
-function* partsOf(
-  start: number,
-  end: number,
-  size: number,
-): Generator<readonly [from: number, to: number]> {
-  for (let from = start; from < end; from += size) yield [from, Math.min(end, from + size)];
+/** What others take from the end of what is left, ever less, so that all are done at about the same time. */
+function* tailsOf(front: Front, partSize: number, concurrency: number): Generator<Span> {
+  for (;;) {
+    const left = front.end - front.at;
+    const size = Math.min(partSize, Math.max(leastPart, Math.ceil(left / concurrency)));
+    if (left < 2 * size) return;
+    const { end } = front;
+    front.cut(end - size);
+    yield { start: end - size, end };
+  }
 }
 
-/** The bytes in their order, a few parts ahead of whoever takes them. */
+/** The bytes in their order, a few parts ahead of whoever takes them; by one request while that is fast enough. */
 export async function* stream(
   asking: Asking,
   pinned: Pinned,
-  { start, end }: { readonly start: number; readonly end: number },
+  range: Span,
   onBytes: (bytes: number) => void = () => {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { partSize, concurrency } = asking.calling.pace;
   const left = new AbortController();
   const ahead = asking.under(AbortSignal.any([asking.calling.signal, left.signal]));
+  const front = new Front(pinned, range, onBytes);
   const parts: Promise<Uint8Array<ArrayBuffer>>[] = [];
-  let next = start;
+  let next = range.end;
+  const goAhead = (): void => {
+    const others = front.at < front.end ? concurrency - 1 : concurrency;
+    while (next < range.end && parts.length < others) {
+      const part = { start: next, end: Math.min(range.end, next + partSize) };
+      next = part.end;
+      const own = new Uint8Array(part.end - part.start);
+      const filled = fill(ahead, new Front(pinned, part, onBytes), own, part.start).then(() => own);
+      // Whoever takes the part hears of its failure; nobody may take it.
+      filled.catch(() => {});
+      parts.push(filled);
+    }
+  };
   try {
-    while (next < end || parts.length > 0) {
-      while (next < end && parts.length < concurrency) {
-        const from = next;
-        next = Math.min(end, from + partSize);
-        const part = new Uint8Array(next - from);
-        const filled = fill(ahead, pinned, part, from, onBytes).then(() => part);
-        // Whoever takes the part hears of its failure; nobody may take it.
-        filled.catch(() => {});
-        parts.push(filled);
+    while (front.at < front.end) {
+      if (front.slow && front.end === range.end && range.end - front.at > partSize) {
+        next = front.at + partSize;
+        front.cut(next);
       }
-      yield await parts.shift()!;
+      goAhead();
+      const chunks = await front.pull(ahead);
+      // Chunks may share their memory with what is not theirs.
+      const own = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0));
+      copy(chunks, own, 0);
+      yield own;
+    }
+    goAhead();
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      goAhead();
+      yield await part;
     }
   } finally {
+    front.leave();
     left.abort();
   }
 }
 
-/** One range, which goes on where it was cut off. */
+/** All that is left to take, where it belongs in a buffer that begins at `start`. */
 async function fill(
   asking: Asking,
-  { location, file }: Pinned,
+  front: Front,
   target: Uint8Array,
   start: number,
-  onBytes: (bytes: number) => void,
+  pulled: () => void = () => {},
 ): Promise<void> {
-  let filled = 0;
-  if (target.length === 0) return;
-  await asking.repeated(location, async (signal, { alive }) => {
-    const range = { start: start + filled, end: start + target.length, version: file.version };
-    for await (const chunk of await asking.store.read(location, range, signal)) {
-      signal.throwIfAborted();
-      alive();
-      // More than was asked for is no answer to this request: a server that ignores ranges.
-      if (chunk.length > target.length - filled)
-        throw asking.failure(
-          { kind: "other", message: "the answer is longer than the range that was asked for" },
-          location,
-        );
-      target.set(chunk, filled);
-      filled += chunk.length;
-      onBytes(chunk.length);
-    }
-    if (filled < target.length) throw truncated(asking.about(location), filled, target.length);
-  });
+  while (front.at < front.end) {
+    const at = front.at - start;
+    copy(await front.pull(asking), target, at);
+    pulled();
+  }
+}
+
+function copy(chunks: readonly Uint8Array[], target: Uint8Array, start: number): void {
+  let at = start;
+  for (const chunk of chunks) {
+    target.set(chunk, at);
+    at += chunk.length;
+  }
 }

@@ -2,8 +2,42 @@ import { ConnError, type ReadOptions, type Table } from "@conn/core";
 import type { Asking } from "./asking.ts";
 import type { OnProgress } from "./download.ts";
 import { kindOf } from "./failure.ts";
+import { Begun, type Pinned, type Span } from "./front.ts";
 import { addressOf, type Location } from "./location.ts";
-import type { StoredFile } from "./store.ts";
+
+/** What a task makes of a file, and is done again only with another version of it. */
+export interface Wanted<T> {
+  /** Whether all its bytes are wanted, from the first on: where the store can, they come with what it is. */
+  readonly whole: boolean;
+  /** What was made of it last. */
+  readonly last?: { readonly version: string; readonly value: T } | undefined;
+}
+
+/** What the file is now; undefined where it is still the version that is known. */
+export async function pin(
+  asking: Asking,
+  location: Location,
+  whole: boolean,
+  known?: string,
+): Promise<Pinned | undefined> {
+  const { store } = asking;
+  if (!whole || !store.get) {
+    const file = await asking.repeated(location, (signal) => store.stat(location, signal));
+    return file.version === known ? undefined : { location, file };
+  }
+  return asking.repeated(location, async (signal) => {
+    const left = new AbortController();
+    const either = AbortSignal.any([signal, left.signal]);
+    const found = await store.get!(location, known, either);
+    if (!found) return undefined;
+    const { file, bytes } = found;
+    const begun = new Begun(bytes, left);
+    // A server that heeds no condition.
+    if (file.version !== known) return { location, file, begun };
+    begun.leave();
+    return undefined;
+  });
+}
 
 /**
  * Runs a task on the file's version of now. Where another takes its place meanwhile, the task runs once
@@ -14,19 +48,26 @@ import type { StoredFile } from "./store.ts";
 export async function pinned<T>(
   asking: Asking,
   location: Location,
-  task: (file: StoredFile) => Promise<T>,
+  { whole, last }: Wanted<T>,
+  task: (pinned: Pinned) => Promise<T>,
 ): Promise<T> {
-  const stat = (): Promise<StoredFile> =>
-    asking.repeated(location, (signal) => asking.store.stat(location, signal));
-  const first = await stat();
+  const use = async (found: Pinned | undefined): Promise<T> => {
+    if (!found) return last!.value;
+    try {
+      return await task(found);
+    } finally {
+      found.begun?.leave();
+    }
+  };
+  const first = await pin(asking, location, whole, last?.version);
   try {
-    return await task(first);
+    return await use(first);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
-  const second = await stat();
+  const second = await pin(asking, location, whole, last?.version);
   try {
-    return await task(second);
+    return await use(second);
   } catch (error) {
     throw isGone(error) ? changedTwice(asking, location, error) : error;
   }
@@ -76,11 +117,7 @@ export function progressOf(
 }
 
 /** @throws CONN_ARGUMENT for a range that is none. */
-export function rangeOf(
-  start: number,
-  end: number | undefined,
-  size: number,
-): { readonly start: number; readonly end: number } {
+export function rangeOf(start: number, end: number | undefined, size: number): Span {
   const last = end ?? Infinity;
   if (
     !Number.isSafeInteger(start) ||

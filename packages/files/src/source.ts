@@ -1,6 +1,7 @@
 import type { ByteSource } from "@conn/formats";
 import type { Asking } from "./asking.ts";
-import { download, type Pinned, stream } from "./download.ts";
+import { download, stream } from "./download.ts";
+import type { Pinned } from "./front.ts";
 
 /** Files up to this are fetched whole at once: more requests would cost more than the bytes. */
 const small = 1024 * 1024;

@@ -14,6 +14,15 @@ export interface FileStore<Client = unknown> {
   /** Buckets or containers; none where the store has no such thing. */
   listContainers(signal: AbortSignal): Promise<readonly string[]>;
   stat(location: Location, signal: AbortSignal): Promise<StoredFile>;
+  /**
+   * A whole file with what `stat` tells of it, as one request; undefined where it is the `known` version.
+   * Its bytes end with the signal, and may be left without a look at them. A store without it is asked twice.
+   */
+  get?(
+    location: Location,
+    known: string | undefined,
+    signal: AbortSignal,
+  ): Promise<WholeFile | undefined>;
   /** The bytes of a range of one version. Rejects, or ends, where the version is not there any more. */
   read(
     location: Location,
@@ -84,6 +93,11 @@ export interface StoredFile {
   readonly contentType?: string | undefined;
   readonly contentEncoding?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface WholeFile {
+  readonly file: StoredFile;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 export interface ByteRange {

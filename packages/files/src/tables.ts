@@ -9,7 +9,7 @@ import { isGlob } from "./glob.ts";
 import { filesOf } from "./listing.ts";
 import { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
-import { changedTwice, isGone, ofOneVersion, progressOf } from "./reading.ts";
+import { changedTwice, isGone, ofOneVersion, pin, progressOf } from "./reading.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
 
@@ -37,7 +37,8 @@ export function readThroughCache(
   const many = isGlob(path) || path === "" || path.endsWith("/");
   if (!many) {
     const location = paths.locate(path);
-    const call = { method: "read", location, args: [options] };
+    const whole = (): Promise<boolean> => isWhole(path, options);
+    const call = { method: "read", location, args: [options], whole };
     return calls.cachedFile<Table>(call, { ...reading, onProgress }, async (source, signal) => {
       const { readTable } = await import("@conn/formats");
       return readTable(source, { ...options, signal });
@@ -46,14 +47,14 @@ export function readThroughCache(
   const pattern = isGlob(path) ? path : `${path}**`;
   const dataset = paths.pattern(pattern);
   const call = { method: "read", location: dataset.folder, args: [pattern, options] };
-  return calls.cached<Table>(call, reading, async (asking, known) => {
+  return calls.cached<Table>(call, reading, async (asking, { last, keep }) => {
     const files = await datasetFiles(asking, dataset);
     const size = files.reduce((sum, file) => sum + file.size, 0);
     const read = { options, paths, onBytes: progressOf(onProgress, size) };
     const again = (): Promise<readonly StoredFile[]> => datasetFiles(asking, dataset);
-    return known(versionOf(files), () =>
-      readDataset(asking, dataset.folder, { files, again }, read),
-    );
+    const version = versionOf(files);
+    if (version === last?.version) return last.value;
+    return keep(version, await readDataset(asking, dataset.folder, { files, again }, read));
   });
 }
 
@@ -65,11 +66,20 @@ export async function* batchesOf(
   options: FormatOptions,
   onProgress: OnProgress | undefined,
 ): AsyncGenerator<Table, void, undefined> {
-  const file = await asking.repeated(location, (signal) => asking.store.stat(location, signal));
+  const pinned = (await pin(asking, location, await isWhole(name, options)))!;
   const { readBatches } = await import("@conn/formats");
-  const source = sourceOf(asking, { location, file }, name, progressOf(onProgress, file.size));
+  const source = sourceOf(asking, pinned, name, progressOf(onProgress, pinned.file.size));
   const batches = readBatches(source, { ...options, signal: asking.calling.signal });
-  yield* ofOneVersion(asking, location, batches);
+  try {
+    yield* ofOneVersion(asking, location, batches);
+  } finally {
+    pinned.begun?.leave();
+  }
+}
+
+async function isWhole(name: string, options: FormatOptions): Promise<boolean> {
+  const { isRanged } = await import("@conn/formats");
+  return !isRanged(name, options);
 }
 
 /** One file as a table. */

@@ -60,7 +60,8 @@ export async function copyFile(
   options: CopyOptions,
 ): Promise<StoredFile> {
   demandTwo(from, source, target);
-  return pinned(from, source, async (file) => {
+  return pinned(from, source, { whole: false }, async (pin) => {
+    const { file } = pin;
     const { version, size, contentType, contentEncoding, metadata } = file;
     const conditions = { ifAbsent: options.ifAbsent, ifMatch: options.ifMatch };
     const copied =
@@ -72,7 +73,6 @@ export async function copyFile(
       ));
     if (!copied) {
       const range = { start: 0, end: size };
-      const pin = { location: source, file };
       // A short file is one request, and can be sent again.
       const body =
         size <= from.calling.pace.partSize

@@ -68,7 +68,7 @@ describe.each(running(s3, gcs, azure))("files on $title", async (facts) => {
     await setUp.write("slow.txt", "never");
     server.play(
       Array.from({ length: 100 }, () => "silent"),
-      ({ url }) => url!.includes("slow.txt"),
+      ({ path }) => path.includes("slow.txt"),
     );
   });
   afterAll(async () => {

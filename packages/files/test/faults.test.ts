@@ -1,9 +1,8 @@
 import { configure } from "@conn/core";
-import type { IncomingMessage } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { FilesConnection } from "../src/index.ts";
+import type { FilesConnection, Progress } from "../src/index.ts";
 import { retryAfter } from "../src/failure.ts";
-import { type FaultyServer, faultyServer } from "./faulty-server.ts";
+import { type FaultyServer, faultyServer, type Seen } from "./faulty-server.ts";
 import { azure } from "./stores/azure.ts";
 import { type RunningStore, running } from "./stores/facts.ts";
 import { gcs } from "./stores/gcs.ts";
@@ -13,9 +12,15 @@ import { connect, drained, failure, manyBytes } from "./support.ts";
 const partSize = 64 * 1024;
 const large = manyBytes(partSize * 4);
 
-/** Downloads, and not what asks for size and version. */
-const isDownload = ({ method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean =>
-  method === "GET" && (headers.range ?? headers["x-ms-range"]) !== undefined;
+/** Downloads, and not what asks for size and version, or for what there is. */
+const isDownload = ({ method, path, headers }: Omit<Seen, "status">): boolean =>
+  method === "GET" &&
+  (/x-id=GetObject|alt=media/.test(path) ||
+    (headers["x-ms-version"] !== undefined && !/[?&](?:comp|restype)=/.test(path)));
+const isRange = (request: Omit<Seen, "status">): boolean =>
+  isDownload(request) && (request.headers.range ?? request.headers["x-ms-range"]) !== undefined;
+const isWhole = (request: Omit<Seen, "status">): boolean =>
+  isDownload(request) && !isRange(request);
 
 it("reads Retry-After as seconds and as a date", () => {
   expect(retryAfter("7")).toBe(7);
@@ -152,29 +157,61 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
       await straight.write("large", bytes).catch(() => {});
       forward();
     };
-    server.play(["ok", "ok", (forward) => replaced(forward, other)], isDownload);
+    server.play(["slow"], isWhole);
+    server.play([(forward) => replaced(forward, other)], isRange);
     expect(Buffer.compare(await downloaded(), other)).toBe(0);
 
     const again = Array.from(
       { length: 50 },
       (_, index) => (forward: () => void) => replaced(forward, manyBytes(partSize * 4 + index)),
     );
-    server.play(again, isDownload);
+    server.play(["slow", "slow"], isWhole);
+    server.play(again, isRange);
     expect(await failure(downloaded())).toMatchObject({ code: "CONN_CHANGED" });
   });
 
   it("downloads nothing twice that has not changed", async () => {
-    const count = (): number => server.requests.filter(isDownload).length;
+    const asked = (): (number | undefined)[] =>
+      server.requests.splice(0).map(({ status }) => status);
+    asked();
     await conn.readBytes("large", { ttl: "1h" });
-    const once = count();
+    expect(asked()).toEqual([200]);
     await conn.readBytes("large", { ttl: "1h" });
+    expect(asked()).toEqual([]);
     await conn.readBytes("large", { refresh: true });
-    expect(count()).toBe(once);
+    expect(asked()).toEqual([304]);
     await straight.write("large", large.toReversed());
     expect(
       Buffer.compare(await conn.readBytes("large", { refresh: true }), large.toReversed()),
     ).toBe(0);
-    expect(count()).toBeGreaterThan(once);
+    expect(asked()).toEqual([200]);
+  });
+
+  it("asks once for a file, whatever is made of it", async () => {
+    await straight.write("pets.csv", "pet\nfish\n");
+    await straight.write("pets.json", '["fish"]');
+    server.requests.length = 0;
+    await conn.read("pets.csv");
+    await conn.readText("pets.csv");
+    await conn.readJson("pets.json");
+    await drained(await conn.open("large"));
+    for await (const batch of conn.stream("pets.csv")) expect(batch.length).toBe(1);
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it("has others bring the rest where the line is slow, and none twice", async () => {
+    server.play(["slow"], isWhole);
+    const seen: Progress[] = [];
+    const bytes = await conn.readBytes("large", { ttl: 0, onProgress: (each) => seen.push(each) });
+    expect(Buffer.compare(bytes, large)).toBe(0);
+    expect(server.requests.filter(isRange).length).toBeGreaterThan(0);
+    expect(seen.at(-1)).toEqual({ bytes: large.length, total: large.length });
+    expect(seen.every((each, index) => each.bytes > (seen[index - 1]?.bytes ?? 0))).toBe(true);
+
+    server.requests.length = 0;
+    server.play(["slow"], isWhole);
+    expect(Buffer.compare(await drained(await conn.open("large")), large)).toBe(0);
+    expect(server.requests.filter(isRange).length).toBeGreaterThan(0);
   });
 
   it("keeps nobody waiting for the repetition of what another failure has ended", async () => {
@@ -187,8 +224,7 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
   it("leaves the rest of a folder alone once one of its files failed", async () => {
     const names = Array.from({ length: 30 }, (_, index) => `pets/${index}.csv`);
     for (const name of names) await straight.write(name, "pet,owner\nfish,alex\n");
-    const isDeletion = ({ method }: Pick<IncomingMessage, "method">): boolean =>
-      method === "DELETE";
+    const isDeletion = ({ method }: Pick<Seen, "method">): boolean => method === "DELETE";
     const calls = [
       [() => conn.read("pets/"), isDownload],
       [() => conn.delete("pets/", { recursive: true }), isDeletion],

@@ -1,6 +1,8 @@
+import * as sdk from "@aws-sdk/client-s3";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { scriptedServer } from "@conn/testing";
 import { expect, it } from "vitest";
+import { S3Store } from "../src/s3/store.ts";
 import { connect, failure } from "./support.ts";
 
 const xml = (code: string, message: string): string =>
@@ -70,4 +72,36 @@ it("asks without credentials where the section says so", async () => {
   ]);
   const conn = await connect({ protocol: "s3", endpoint: server.url, anonymous: true });
   expect(await conn.stat("pets/owners.csv")).toMatchObject({ size: 4, version: '"1"' });
+});
+
+it.each([
+  ["P3REMw==", undefined],
+  ["AAAAAA==", "what arrived is not what was stored, by its checksum"],
+])("heeds a checksum that comes with the bytes: %s", async (checksum, refusal) => {
+  await using server = await scriptedServer([
+    (_request, response) =>
+      void response.writeHead(200, { etag: '"1"', "x-amz-checksum-crc32": checksum }).end("fish"),
+  ]);
+  // As for Amazon's own servers; of others, few know these checksums.
+  const config = {
+    endpoint: server.url,
+    region: "eu-west-3",
+    forcePathStyle: true,
+    credentials: { accessKeyId: "AKIAJERRY", secretAccessKey: "the-secret-of-jerry" },
+  };
+  const none = (): never => {
+    throw new Error("Nothing is written or signed here.");
+  };
+  const store = new S3Store(sdk, config, { upload: none, sign: none });
+  const location = { protocol: "s3", container: "pets", key: "owners.csv" } as const;
+  const read = async (): Promise<string> => {
+    const { signal } = new AbortController();
+    const { bytes } = (await store.get(location, undefined, signal))!;
+    let text = "";
+    for await (const chunk of bytes) text += Buffer.from(chunk).toString();
+    return text;
+  };
+  if (refusal === undefined) expect(await read()).toBe("fish");
+  else expect(store.failureOf(await failure(read()))).toMatchObject({ message: refusal });
+  await store.close();
 });

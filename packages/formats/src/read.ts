@@ -1,13 +1,12 @@
 import type { Table } from "@conn/core";
 import { checkCount } from "@conn/core/toolkit";
-import { compressionByName } from "./compression.ts";
 import { encodingOf, textDecoder } from "./encoding.ts";
 import type { Format } from "./format.ts";
 import { parseJson } from "./json/parse.ts";
 import { limitOf, overLimit } from "./limits.ts";
 import { collect, openSource } from "./open.ts";
 import type { FormatOptions } from "./options.ts";
-import { formatByName, formatOfContent } from "./registry.ts";
+import { formatByName, formatOfContent, isRanged } from "./registry.ts";
 import { concatTables } from "./rows.ts";
 import { selected } from "./select.ts";
 import type { ByteSource } from "./source.ts";
@@ -94,11 +93,11 @@ interface Resolved {
 async function resolve(source: ByteSource, options: FormatOptions): Promise<Resolved> {
   if (options.limit !== Infinity) checkCount("limit", options.limit, 0);
   if (options.batchSize !== Infinity) checkCount("batchSize", options.batchSize);
-  const named = formatByName(source.name, options.format);
-  const compressed =
-    compressionByName(source.name) !== undefined || options.compression !== undefined;
   // A file that is read by ranges needs no look at its start: its own reader sees what it is.
-  if (named?.ranged && !compressed) return { format: named, opened: source, close: async () => {} };
+  if (isRanged(source.name, options)) {
+    const format = formatByName(source.name, options.format)!;
+    return { format, opened: source, close: async () => {} };
+  }
   const { source: opened, head, close } = await openSource(source, options);
   try {
     return { format: formatOfContent(opened, options, head), opened, close };

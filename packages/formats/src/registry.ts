@@ -34,6 +34,15 @@ export async function formatOf(source: ByteSource, options: FormatOptions = {}):
   }
 }
 
+/**
+ * Whether a file is read in pieces, by `format` or its extension: then its first byte is not where its
+ * reading begins. Errors: `CONN_ARGUMENT` where `format` names none.
+ */
+export function isRanged(name: string, { format, compression }: FormatOptions = {}): boolean {
+  if (compression !== undefined || compressionByName(name) !== undefined) return false;
+  return formatByName(name, format)?.ranged ?? false;
+}
+
 /** The formats that there are, those registered last first. */
 export function formats(): readonly Format[] {
   return [...registered, ...builtIn];

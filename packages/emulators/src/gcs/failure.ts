@@ -19,6 +19,8 @@ export const noBucket = (): Failure =>
   new Failure(404, "notFound", "The specified bucket does not exist.");
 export const noObject = (bucket: string, name: string): Failure =>
   new Failure(404, "notFound", `No such object: ${bucket}/${name}`);
+/** To a read, whose answer has no body then. https://cloud.google.com/storage/docs/request-preconditions */
+export const notModified = (): Failure => new Failure(304, "notModified", "");
 export const notMet = (): Failure =>
   new Failure(
     412,

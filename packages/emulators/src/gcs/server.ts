@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { Buckets, type Conditions, type Description, type StoredObject } from "./buckets.ts";
-import { Failure } from "./failure.ts";
+import { Failure, notModified } from "./failure.ts";
 import { append, Sessions, splitRelated } from "./uploads.ts";
 
 export interface GcsServer extends AsyncDisposable {
@@ -217,6 +217,7 @@ class Emulator {
 
   #get({ request, response, base, query, parts: [bucket = "", name = ""] }: Call): void {
     const object = this.buckets.get(bucket, name, query.get("generation"));
+    if (query.get("ifGenerationNotMatch") === String(object.generation)) throw notModified();
     this.buckets.demandConditions(bucket, name, conditionsOf(query));
     if (query.get("alt") === "media") media(request, response, object);
     else json(response, 200, objectResource(object, base));

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type {
+  BlobDownloadResponseParsed,
   BlobGetPropertiesResponse,
   BlobItem,
   BlobServiceClient,
@@ -20,6 +21,7 @@ import type {
   StoreCopy,
   StoredFile,
   StoreWrite,
+  WholeFile,
 } from "../store.ts";
 import { failureOf } from "./errors.ts";
 import type { AzureSdk } from "./open.ts";
@@ -65,6 +67,25 @@ export class AzureStore implements FileStore<BlobServiceClient> {
 
   async stat(location: Location, abortSignal: AbortSignal): Promise<StoredFile> {
     return headFile(location.key, await this.#blob(location).getProperties({ abortSignal }));
+  }
+
+  async get(
+    location: Location,
+    known: string | undefined,
+    abortSignal: AbortSignal,
+  ): Promise<WholeFile | undefined> {
+    try {
+      const answer = await this.#blob(location).download(0, undefined, {
+        ...(known !== undefined && { conditions: { ifNoneMatch: known } }),
+        maxRetryRequests: 0,
+        abortSignal,
+      });
+      const bytes = bytesOf(answer.readableStreamBody as Readable, abortSignal);
+      return { file: headFile(location.key, answer), bytes };
+    } catch (error) {
+      if (known !== undefined && failureOf(error)?.status === 304) return undefined;
+      throw error;
+    }
   }
 
   async read(
@@ -185,7 +206,10 @@ function listedFile({ name, properties }: BlobItem): StoredFile {
   };
 }
 
-function headFile(key: string, head: BlobGetPropertiesResponse): StoredFile {
+function headFile(
+  key: string,
+  head: BlobGetPropertiesResponse | BlobDownloadResponseParsed,
+): StoredFile {
   return {
     kind: "file",
     key,

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
@@ -16,6 +17,7 @@ import type {
   StoreCopy,
   StoredFile,
   StoreWrite,
+  WholeFile,
 } from "../store.ts";
 import type { GcsApi } from "./api.ts";
 import { failureOf } from "./errors.ts";
@@ -30,6 +32,9 @@ interface ObjectResource {
   readonly contentEncoding?: string;
   readonly metadata?: Record<string, string>;
 }
+
+/** Google would else unpack gzip, of which there are no ranges. */
+const asStored = { "accept-encoding": "gzip" };
 
 /** Pieces of a resumable upload are multiples of this. */
 const pieceUnit = 256 * 1024;
@@ -78,6 +83,22 @@ export class GcsStore implements FileStore<Storage> {
     return storedFile((await this.#api.json({ path: pathOf(location) }, signal)) as ObjectResource);
   }
 
+  async get(
+    location: Location,
+    known: string | undefined,
+    signal: AbortSignal,
+  ): Promise<WholeFile | undefined> {
+    const query = { alt: "media", ifGenerationNotMatch: known };
+    const asked = { path: pathOf(location), query, headers: asStored };
+    try {
+      const answer = await this.#api.media(asked, signal);
+      return { file: answeredFile(location.key, answer.headers), bytes: bytesOf(answer, signal) };
+    } catch (error) {
+      if (known !== undefined && failureOf(error)?.status === 304) return undefined;
+      throw error;
+    }
+  }
+
   async read(
     location: Location,
     { start, end, version }: ByteRange,
@@ -87,8 +108,7 @@ export class GcsStore implements FileStore<Storage> {
       {
         path: pathOf(location),
         query: { alt: "media", generation: version },
-        // As it is stored: Google would else unpack gzip, of which there are no ranges.
-        headers: { range: `bytes=${start}-${end - 1}`, "accept-encoding": "gzip" },
+        headers: { range: `bytes=${start}-${end - 1}`, ...asStored },
       },
       signal,
     );
@@ -212,6 +232,24 @@ function storedFile(object: ObjectResource): StoredFile {
     contentType,
     contentEncoding,
     metadata,
+  };
+}
+
+/** https://cloud.google.com/storage/docs/xml-api/reference-headers */
+function answeredFile(key: string, headers: IncomingHttpHeaders): StoredFile {
+  const header = (name: string): string | undefined => [headers[name]].flat()[0];
+  const generation = header("x-goog-generation");
+  const size = header("x-goog-stored-content-length") ?? header("content-length");
+  if (generation === undefined || size === undefined)
+    throw new StoreFailure("other", "the answer names no generation and length");
+  return {
+    kind: "file",
+    key,
+    size: Number(size),
+    modified: new Date(header("last-modified") ?? 0),
+    version: generation,
+    contentType: header("content-type"),
+    contentEncoding: header("content-encoding"),
   };
 }
 

@@ -61,6 +61,13 @@ export function failureOf(error: unknown): Failure | undefined {
       hint: 'Set region = "eu-central-1", or the bucket\'s own, in the section, or AWS_REGION.',
     };
   }
+  if (message.startsWith("Checksum mismatch")) {
+    return {
+      kind: "other",
+      message: "what arrived is not what was stored, by its checksum",
+      hint: "Read it again; if it persists, look at the network or the proxy between.",
+    };
+  }
   const status = $metadata?.httpStatusCode;
   if (status === undefined) return undefined;
   const headers = $response?.headers ?? {};

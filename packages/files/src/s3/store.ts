@@ -1,5 +1,10 @@
 import { Readable } from "node:stream";
-import type { GetObjectCommandInput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type {
+  GetObjectCommandInput,
+  HeadObjectCommandOutput,
+  S3Client,
+  S3ClientConfig,
+} from "@aws-sdk/client-s3";
 import { bytesOf } from "../body-stream.ts";
 import { type Failure, StoreFailure } from "../failure.ts";
 import type { Location } from "../location.ts";
@@ -14,6 +19,7 @@ import type {
   StoreCopy,
   StoredFile,
   StoreWrite,
+  WholeFile,
 } from "../store.ts";
 import { failureOf, statusOf } from "./errors.ts";
 import type { S3Sdk } from "./open.ts";
@@ -83,20 +89,28 @@ export class S3Store implements FileStore<S3Client> {
     const target = { Bucket: location.container, Key: location.key };
     try {
       const head = await this.client.send(new this.#sdk.HeadObjectCommand(target), { abortSignal });
-      return {
-        kind: "file",
-        key: location.key,
-        size: head.ContentLength ?? 0,
-        modified: head.LastModified ?? new Date(0),
-        version: head.ETag ?? "",
-        contentType: head.ContentType,
-        contentEncoding: head.ContentEncoding,
-        metadata: head.Metadata,
-      };
+      return describedFile(location.key, head);
     } catch (error) {
       const status = statusOf(error);
       if (status === undefined || status >= 500) throw error;
       throw await this.#reason({ ...target, Range: "bytes=0-0" }, error, abortSignal);
+    }
+  }
+
+  async get(
+    { container, key }: Location,
+    known: string | undefined,
+    abortSignal: AbortSignal,
+  ): Promise<WholeFile | undefined> {
+    const target = { Bucket: container, Key: key };
+    const command = new this.#sdk.GetObjectCommand({ ...target, IfNoneMatch: known });
+    try {
+      const answer = await this.client.send(command, { abortSignal });
+      const bytes = bytesOf(answer.Body as Readable, abortSignal);
+      return { file: describedFile(key, answer), bytes };
+    } catch (error) {
+      if (known !== undefined && statusOf(error) === 304) return undefined;
+      throw error;
     }
   }
 
@@ -259,4 +273,18 @@ export class S3Store implements FileStore<S3Client> {
       signal.removeEventListener("abort", abort);
     }
   }
+}
+
+/** What the headers of a HEAD or a GET tell. */
+function describedFile(key: string, head: Omit<HeadObjectCommandOutput, "$metadata">): StoredFile {
+  return {
+    kind: "file",
+    key,
+    size: head.ContentLength ?? 0,
+    modified: head.LastModified ?? new Date(0),
+    version: head.ETag ?? "",
+    contentType: head.ContentType,
+    contentEncoding: head.ContentEncoding,
+    metadata: head.Metadata,
+  };
 }

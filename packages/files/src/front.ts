@@ -1,0 +1,174 @@
+import type { Asking } from "./asking.ts";
+import { truncated } from "./failure.ts";
+import type { Location } from "./location.ts";
+import type { StoredFile } from "./store.ts";
+
+/** Bytes of a file. */
+export interface Span {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** A file, one version of it. */
+export interface Pinned {
+  readonly location: Location;
+  readonly file: StoredFile;
+  /** The answer that told of it, where that brings its bytes too. */
+  readonly begun?: Begun | undefined;
+}
+
+/** The bytes of an answer, for whoever takes them first. */
+export class Begun {
+  readonly #bytes: AsyncIterable<Uint8Array>;
+  readonly #left: AbortController;
+  #taken = false;
+
+  constructor(bytes: AsyncIterable<Uint8Array>, left: AbortController) {
+    this.#bytes = bytes;
+    this.#left = left;
+  }
+
+  get taken(): boolean {
+    return this.#taken;
+  }
+
+  /** The bytes, and what ends their request, also while a byte is waited for. */
+  take(): Omit<Reading, "end"> {
+    this.#taken = true;
+    return { bytes: this.#bytes[Symbol.asyncIterator](), leave: () => this.#left.abort() };
+  }
+
+  /** Ends its request, unless somebody took the bytes, who ends it then. */
+  leave(): void {
+    if (!this.#taken) this.#left.abort();
+  }
+}
+
+/**
+ * What is taken at once: to watch each chunk by itself would cost as much as the reading. A line is slow that
+ * brings fewer bytes in this time: a faster one is hardly outrun by several, for one process takes them all.
+ */
+const enough = { bytes: 8 * 1024 * 1024, milliseconds: 50 };
+
+/** A file's bytes in their order, by one request, which goes on where it was cut off. */
+export class Front {
+  readonly #pinned: Pinned;
+  readonly #start: number;
+  readonly #onBytes: (bytes: number) => void;
+  #at: number;
+  #end: number;
+  #body: Reading | undefined;
+  #chunks: Uint8Array[] = [];
+  #slow: boolean;
+
+  constructor(pinned: Pinned, { start, end }: Span, onBytes: (bytes: number) => void) {
+    const { begun, file } = pinned;
+    this.#pinned = pinned;
+    this.#start = start;
+    this.#onBytes = onBytes;
+    this.#at = start;
+    this.#end = end;
+    if (begun && !begun.taken && start === 0 && end === file.size && end > 0)
+      this.#body = { ...begun.take(), end };
+    this.#slow = !this.#body;
+  }
+
+  /** The first byte that is not taken yet. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Exclusive. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether more requests may bring the rest sooner: none is under way yet, or it is slow. */
+  get slow(): boolean {
+    return this.#slow;
+  }
+
+  /** Leaves the bytes from `end` on to others. */
+  cut(end: number): void {
+    this.#end = end;
+  }
+
+  /** The next bytes, as many as come soon. */
+  async pull(asking: Asking): Promise<readonly Uint8Array[]> {
+    if (this.#at >= this.#end) return [];
+    const [from, began] = [this.#at, performance.now()];
+    const isLate = (): boolean => performance.now() - began >= enough.milliseconds;
+    await asking.repeated(this.#pinned.location, async (signal, { alive }) => {
+      const body = (this.#body ??= await this.#request(asking, signal));
+      const leave = (): void => this.#leave(body);
+      signal.addEventListener("abort", leave, { once: true });
+      try {
+        do {
+          await this.#takeFrom(body, asking, signal);
+          alive();
+        } while (this.#at < this.#end && this.#at - from < enough.bytes && !isLate());
+        if (this.#at === body.end) this.#body = undefined;
+        else if (this.#at >= this.#end) leave();
+      } catch (error) {
+        leave();
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", leave);
+      }
+    });
+    if (isLate()) this.#slow = true;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks;
+  }
+
+  /** Ends the request that is under way. */
+  leave(): void {
+    if (this.#body) this.#leave(this.#body);
+  }
+
+  async #request(asking: Asking, signal: AbortSignal): Promise<Reading> {
+    const { location, file } = this.#pinned;
+    const left = new AbortController();
+    const range = { start: this.#at, end: this.#end, version: file.version };
+    const either = AbortSignal.any([signal, left.signal]);
+    const bytes = await asking.store.read(location, range, either);
+    return { bytes: bytes[Symbol.asyncIterator](), end: range.end, leave: () => left.abort() };
+  }
+
+  async #takeFrom({ bytes, end }: Reading, asking: Asking, signal: AbortSignal): Promise<void> {
+    const { location } = this.#pinned;
+    const { done, value } = await bytes.next();
+    signal.throwIfAborted();
+    if (done) throw truncated(asking.about(location), this.#at - this.#start, end - this.#start);
+    const left = end - this.#at - value.length;
+    // More than was asked for is no answer to this request: a server that ignores ranges. The last bytes
+    // count once the answer has ended well, which gives its socket back, too.
+    if (left < 0 || (left === 0 && !(await bytes.next()).done))
+      throw asking.failure(
+        { kind: "other", message: "the answer is longer than the range that was asked for" },
+        location,
+      );
+    signal.throwIfAborted();
+    const chunk = value.subarray(0, this.#end - this.#at);
+    this.#chunks.push(chunk);
+    this.#at += chunk.length;
+    this.#onBytes(chunk.length);
+  }
+
+  #leave(body: Reading): void {
+    body.leave();
+    // Not every source of bytes heeds a signal.
+    body.bytes.return?.().catch(() => {});
+    if (this.#body === body) this.#body = undefined;
+  }
+}
+
+/** An answer that is being read. */
+interface Reading {
+  readonly bytes: AsyncIterator<Uint8Array>;
+  /** Where it ends. */
+  readonly end: number;
+  leave(): void;
+}
