@@ -1,5 +1,7 @@
+import type { ColumnPlan } from "../columns.ts";
 import { RowCollector } from "../row-collector.ts";
 import { bindValue } from "./bind.ts";
+import type { Named } from "./prepared.ts";
 import { type Field, planField } from "./types.ts";
 
 /** What a statement gave. */
@@ -13,15 +15,23 @@ export interface Sent {
   readonly values?: readonly unknown[] | undefined;
   /** Rows that are kept; further ones are counted alone. Default: all. */
   readonly most?: number | undefined;
+  /** What the server keeps it as; without it, for this once. */
+  readonly named?: Named | undefined;
+  /** Names that the server may forget. */
+  readonly closing?: readonly string[] | undefined;
 }
 
 /** The parts of pg's connection that send a statement. */
 interface Outgoing {
   readonly stream: { cork(): void; uncork(): void };
   parse(message: { readonly name: string; readonly text: string }): void;
-  bind(message: { readonly values: readonly (string | Buffer | null)[] }): void;
+  bind(message: {
+    readonly statement: string;
+    readonly values: readonly (string | Buffer | null)[];
+  }): void;
   describe(message: { readonly type: "P"; readonly name: string }): void;
   execute(message: object): void;
+  close(message: { readonly type: "S"; readonly name: string }): void;
   sync(): void;
   sendCopyFail(reason: string): void;
 }
@@ -36,6 +46,7 @@ export class Exchange {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: Error) => void;
   #rows: RowCollector | undefined;
+  #plans: readonly ColumnPlan[] | undefined;
   #rowCount = 0;
   #failure: Error | undefined;
 
@@ -46,13 +57,16 @@ export class Exchange {
   }
 
   submit(connection: Outgoing): void {
-    const { text, values = [] } = this.#sent;
+    const { text, values = [], named, closing = [] } = this.#sent;
+    const { name = "", plans } = named ?? {};
     // One packet for the messages.
     connection.stream.cork();
     try {
-      connection.parse({ name: "", text });
-      connection.bind({ values: values.map(bindValue) });
-      connection.describe({ type: "P", name: "" });
+      for (const each of closing) connection.close({ type: "S", name: each });
+      if (!plans) connection.parse({ name, text });
+      connection.bind({ statement: name, values: values.map(bindValue) });
+      if (plans) this.#rows = new RowCollector(plans, this.#sent.most);
+      else connection.describe({ type: "P", name: "" });
       connection.execute({});
       connection.sync();
     } finally {
@@ -61,7 +75,8 @@ export class Exchange {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
-    this.#rows = new RowCollector(fields.map(planField), this.#sent.most);
+    this.#plans = fields.map(planField);
+    this.#rows = new RowCollector(this.#plans, this.#sent.most);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
@@ -79,6 +94,8 @@ export class Exchange {
   }
 
   handleReadyForQuery(): void {
+    // From now on the server knows the name.
+    if (this.#sent.named) this.#sent.named.plans ??= this.#plans;
     if (this.#failure) this.#reject(this.#failure);
     else this.#resolve({ rowCount: this.#rowCount, rows: this.#rows ?? new RowCollector([]) });
   }

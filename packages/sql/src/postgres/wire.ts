@@ -7,6 +7,7 @@ import { tablesOf, type CatalogRow } from "../server/catalog.ts";
 import { verbOf } from "../statement.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
 import { type Answer, Exchange, type Sent } from "./exchange.ts";
+import { PreparedStatements } from "./prepared.ts";
 
 /** What is used of the module `pg`. */
 export interface Pg {
@@ -22,6 +23,14 @@ interface Inner {
 
 const cursor = "conn_cursor";
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const nameUnknown = "26000";
+const nameTaken = "42P05";
+/** A statement's columns are others than when it was prepared. */
+const resultChanged = "0A000";
+/** Names that may get lost until nothing is named any more. */
+const mostNamesLost = 3;
+
 /** PostgreSQL through pg, always over the extended protocol: a text is one statement, and no value is part of it. */
 export class PostgresWire implements Wire<PoolClient> {
   readonly facts = postgres;
@@ -29,6 +38,8 @@ export class PostgresWire implements Wire<PoolClient> {
   readonly #pg: Pg;
   readonly #config: ClientConfig;
   readonly #clients = new Set<PoolClient>();
+  readonly #prepared = new WeakMap<PoolClient, PreparedStatements>();
+  #namesLost = 0;
 
   constructor(pg: Pg, config: ClientConfig, pool: PoolConfig) {
     this.#pg = pg;
@@ -85,6 +96,7 @@ export class PostgresWire implements Wire<PoolClient> {
   }
 
   async clean(client: PoolClient): Promise<void> {
+    this.#prepared.delete(client);
     await client.query("DISCARD ALL");
   }
 
@@ -95,6 +107,8 @@ export class PostgresWire implements Wire<PoolClient> {
   ): Promise<Table> {
     const started = performance.now();
     const finish = ({ rows }: Answer): Table => rows.finish({ ms: performance.now() - started });
+    if (maxRows === undefined && !guarded && !inTransaction)
+      return finish(await this.#sendAgain(client, statement));
     if ((maxRows === undefined && !guarded) || !hasCursor(statement))
       return finish(await this.#send(client, { ...statement, most: maxRows }));
     return this.#within(client, !inTransaction, async () => {
@@ -194,6 +208,37 @@ export class PostgresWire implements Wire<PoolClient> {
     } finally {
       await this.rollback(client);
     }
+  }
+
+  /**
+   * Runs a statement that reads and may come again, outside of a transaction: there one whose name the
+   * server does not take can be sent once more without.
+   */
+  async #sendAgain(client: PoolClient, statement: Statement): Promise<Answer> {
+    const { text, values } = statement;
+    const prepared = this.#preparedOf(client);
+    const named = prepared?.named(text);
+    if (!prepared || !named) return this.#send(client, { text, values });
+    const closing = prepared.takeClosing();
+    try {
+      return await this.#send(client, { text, values, named, closing });
+    } catch (error) {
+      const code = (error as { readonly code?: unknown }).code;
+      if (named.plans === undefined || code === resultChanged) prepared.unname(text);
+      if (code === resultChanged) return this.#send(client, { text, values });
+      if (code !== nameUnknown && code !== nameTaken) throw error;
+      // Behind a pooler each statement may reach another server; or somebody took the names away.
+      this.#prepared.delete(client);
+      this.#namesLost++;
+      return this.#send(client, { text, values });
+    }
+  }
+
+  #preparedOf(client: PoolClient): PreparedStatements | undefined {
+    if (this.#namesLost >= mostNamesLost) return undefined;
+    let prepared = this.#prepared.get(client);
+    if (!prepared) this.#prepared.set(client, (prepared = new PreparedStatements()));
+    return prepared;
   }
 
   /** Runs a statement; its rows are read as they come. */
