@@ -7,6 +7,7 @@ const servers: Readonly<Record<string, string>> = {
   mariadbd: "mariadb-server",
   // Debian keeps the server's own programs elsewhere; this one comes with them.
   pg_ctlcluster: "postgresql",
+  pgbouncer: "pgbouncer",
   openssl: "openssl",
   // FreeTDS's client, which bears witness that the emulated SQL Server speaks TDS.
   tsql: "freetds-bin",

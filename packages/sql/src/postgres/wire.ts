@@ -1,6 +1,6 @@
 import { ConnError, type Table } from "@conn/core";
 import type { Statement } from "@conn/core/sql";
-import type { Client, ClientConfig, Pool, PoolClient, PoolConfig, Submittable } from "pg";
+import type { ClientConfig, Pool, PoolClient, PoolConfig, Submittable } from "pg";
 import { postgres } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import { tablesOf, type CatalogRow } from "../server/catalog.ts";
@@ -12,16 +12,31 @@ import { PreparedStatements } from "./prepared.ts";
 /** What is used of the module `pg`. */
 export interface Pg {
   readonly Pool: new (config: object) => Pool;
-  readonly Client: new (config: ClientConfig) => Client;
+  readonly Connection: new (config: Pick<ClientConfig, "ssl">) => Line;
+}
+
+/** The parts of pg's connection that send something which belongs to no session. */
+interface Line {
+  readonly stream: { destroy(): void };
+  on(event: "connect" | "sslconnect" | "end", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  connect(portOrSocket: number | string, host?: string): void;
+  requestSsl(): void;
+  cancel(processID: number | null, secretKey: number | null): void;
 }
 
 /** The parts of a client that pg's own types leave out. */
 interface Inner {
+  readonly host: string;
+  readonly port: number;
   readonly processID: number | null;
+  readonly secretKey: number | null;
   readonly connection: { readonly stream: { ref(): void; unref(): void; destroy(): void } };
 }
 
 const cursor = "conn_cursor";
+/** Milliseconds. */
+const mostForCancel = 2000;
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const nameUnknown = "26000";
@@ -83,16 +98,23 @@ export class PostgresWire implements Wire<PoolClient> {
     innerOf(client).connection.stream.destroy();
   }
 
-  async cancel(client: PoolClient): Promise<void> {
-    const { processID } = innerOf(client);
-    const helper = new this.#pg.Client({ ...this.#config, connectionTimeoutMillis: 2000 });
-    helper.on("error", () => {});
-    try {
-      await helper.connect();
-      await helper.query("select pg_cancel_backend($1)", [processID]);
-    } finally {
-      await helper.end().catch(() => {});
-    }
+  /** Needs neither a login nor a free place on the server; poolers hand it on to whom it is for. */
+  cancel(client: PoolClient): Promise<void> {
+    const { host, port, processID, secretKey } = innerOf(client);
+    const { ssl } = this.#config;
+    const connection = new this.#pg.Connection({ ssl });
+    // A server that stands still takes no request either.
+    const timer = setTimeout(() => connection.stream.destroy(), mostForCancel);
+    return new Promise<void>((resolve, reject) => {
+      const send = (): void => connection.cancel(processID, secretKey);
+      connection.on("connect", () => (ssl ? connection.requestSsl() : send()));
+      connection.on("sslconnect", send);
+      connection.on("error", reject);
+      // The server's only answer.
+      connection.on("end", resolve);
+      if (host.startsWith("/")) connection.connect(`${host}/.s.PGSQL.${port}`);
+      else connection.connect(port, host);
+    }).finally(() => clearTimeout(timer));
   }
 
   async clean(client: PoolClient): Promise<void> {

@@ -23,7 +23,6 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-ignore_startup_parameters = options,extra_float_digits
 `,
   );
   // It refuses to run as root.

@@ -126,3 +126,15 @@ test("reads through a pooler that gives each statement another server", async ()
   }
   expect(seen.size).toBeGreaterThan(1);
 });
+
+test("stops a statement on the server behind a pooler", async () => {
+  await using bouncer = await startPgBouncer(url);
+  const conn = await open({ url: bouncer.url });
+  const sql = "select pg_sleep(60) as behind_a_pooler";
+  expect((await failure(conn.query(sql, { ttl: 0, timeout: 0.3 }))).code).toBe("CONN_TIMEOUT");
+  const straight = await connect({ url });
+  const running = "select 1 from pg_stat_activity where query = ? and state = 'active'";
+  const seen = (): Promise<{ length: number }> =>
+    straight.query(running, { params: [sql], ttl: 0 });
+  await expect.poll(async () => (await seen()).length).toBe(0);
+});
