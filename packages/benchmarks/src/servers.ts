@@ -12,12 +12,15 @@ export async function measureServers(): Promise<Result[]> {
   try {
     await Promise.all([writePostgres(postgres.url), writeMariadb(mariadb.url)]);
     return [
-      ...(await measureServer("PostgreSQL", postgres.url, "pg", "pg.Pool", [
-        "postgres.js",
-        "pg-cursor",
-      ])),
+      ...(await measureServer(
+        "PostgreSQL",
+        postgres.url,
+        "pg",
+        ["pg.Pool", "pg.Pool, named by hand"],
+        ["postgres.js", "pg-cursor"],
+      )),
       ...(await measureStream(postgres.url)),
-      ...(await measureServer("MariaDB", mariadb.url, "mysql2", "mysql2's pool", [])),
+      ...(await measureServer("MariaDB", mariadb.url, "mysql2", ["mysql2's pool"], [])),
     ];
   } finally {
     await Promise.all([postgres.stop(), mariadb.stop()]);
@@ -28,7 +31,7 @@ async function measureServer(
   title: string,
   url: string,
   driver: string,
-  pool: string,
+  pools: readonly string[],
   others: readonly string[],
 ): Promise<Result[]> {
   const peers = [driver, ...others, "knex", "kysely", "drizzle", "db0", "typeorm"];
@@ -42,7 +45,10 @@ async function measureServer(
     ...Object.fromEntries(["conn", driver].map(run("first"))),
     pandas: () => python("first", sqlAlchemyUrl(url)),
   });
-  const small = await alternate(5, Object.fromEntries(["conn", driver, pool].map(run("small"))));
+  const small = await alternate(
+    5,
+    Object.fromEntries(["conn", driver, ...pools].map(run("small"))),
+  );
   const name = `${title} 100,000 x 6 to a Table`;
   const line = (
     measure: string,
@@ -64,8 +70,9 @@ async function measureServer(
     ...peers.slice(1).map((peer) => line(name, "ms CPU", all, peer, 1)),
     line(`${name}, first of a process`, "ms CPU", first, driver, 1),
     line(`${name}, first of a process`, "ms CPU", first, "pandas", 0.5),
-    line(`${title} one row by its key`, "µs", small, pool, 1.1),
-    line(`${title} one row by its key`, "µs", small, driver, 1.1),
+    ...[...pools, driver].map((peer) =>
+      line(`${title} one row by its key`, "µs", small, peer, 1.1),
+    ),
   ];
 }
 

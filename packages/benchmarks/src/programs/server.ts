@@ -42,6 +42,16 @@ const contestants: Readonly<Record<string, () => Promise<Reader>>> = {
     return { query: (sql, params) => pool.query(numbered(sql), params as unknown[]) };
   },
 
+  /** As conn does it by itself: the server parses the text once. */
+  async "pg.Pool, named by hand"() {
+    const { default: pg } = await import("pg");
+    const pool = new pg.Pool({ connectionString: url });
+    return {
+      query: (sql, params) =>
+        pool.query({ name: "pets", text: numbered(sql), values: [...(params ?? [])] }),
+    };
+  },
+
   async "pg-cursor"() {
     const [{ default: pg }, { default: Cursor }] = await Promise.all([
       import("pg"),

@@ -81,9 +81,9 @@ export function send(
       }
     };
     // An emitter's way to the one listener of each row would cost a twentieth of the reading.
-    const emit = command.emit.bind(command);
+    const { emit } = command;
     command.emit = (event: string, first?: unknown, second?: unknown): boolean => {
-      if (event !== "result") return emit(event, first, second);
+      if (event !== "result") return emit.call(command, event, first, second);
       take(first as unknown[], second as number);
       return true;
     };
