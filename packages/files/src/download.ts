@@ -15,7 +15,7 @@ const leastPart = 2 * 1024 * 1024;
 
 /**
  * The bytes from `start` to `end` in one buffer, by several requests side by side. Where one is under way
- * already, others help from the end once the line turns out to be slow.
+ * already, others help from the end once the line turns out to be slow. Up to `partSize` it is one request.
  */
 export async function download(
   asking: Asking,
@@ -29,7 +29,7 @@ export async function download(
   const bytes = new Uint8Array(end - start);
   let tell: (slow: boolean) => void;
   const slow = new Promise<boolean>((resolve) => (tell = resolve));
-  const look = (): void => void (front.slow && tell(true));
+  const look = (): void => void (front.slow && end - start > partSize && tell(true));
   const forward = (each: Asking): Promise<void> => {
     look();
     return fill(each, front, bytes, start, look).finally(() => tell(false));

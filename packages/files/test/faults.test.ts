@@ -208,6 +208,14 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
     expect(seen.at(-1)).toEqual({ bytes: large.length, total: large.length });
     expect(seen.every((each, index) => each.bytes > (seen[index - 1]?.bytes ?? 0))).toBe(true);
 
+    const place = (await store.place(server.url)) as object;
+    const inLargeParts = await connect(place);
+    await inLargeParts.write("small", large);
+    server.requests.length = 0;
+    server.play(["slow"], isWhole);
+    await inLargeParts.readBytes("small");
+    expect(server.requests).toHaveLength(1);
+
     server.requests.length = 0;
     server.play(["slow"], isWhole);
     expect(Buffer.compare(await drained(await conn.open("large")), large)).toBe(0);

@@ -1,10 +1,14 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { RunningStore } from "./stores/facts.ts";
 import { running } from "./stores/facts.ts";
+import { azure } from "./stores/azure.ts";
 import { gcs } from "./stores/gcs.ts";
 import { s3 } from "./stores/s3.ts";
 import { connect, temporaryFolder } from "./support.ts";
@@ -74,4 +78,60 @@ it.runIf(running(gcs).length)("reads from Google by what its own variables say",
   const env = { STORAGE_EMULATOR_HOST: store.endpoint };
   const path = `${await bucketOf(store)}/pets.csv`;
   expect(await script(program("gcs", path), env)).toBe(printed);
+});
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+// Node's own requests know proxies since then.
+const knowsProxies = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
+
+/** A proxy that hands plain requests on, and the addresses that it was asked for. */
+async function proxy(): Promise<{ readonly env: NodeJS.ProcessEnv; readonly seen: string[] }> {
+  const seen: string[] = [];
+  const server = createServer((incoming, response) => {
+    seen.push(incoming.url!);
+    get(incoming.url!, { headers: incoming.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const env = { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: "", no_proxy: "" };
+  return { env, seen };
+}
+
+it.runIf(running(gcs).length && knowsProxies)("reads from Google through a proxy", async () => {
+  await using store = await gcs.start();
+  const { env, seen } = await proxy();
+  const path = `${await bucketOf(store)}/pets.csv`;
+  const more = { STORAGE_EMULATOR_HOST: store.endpoint };
+  expect(await script(program("gcs", path), { ...env, ...more })).toBe(printed);
+  expect(seen).toEqual([expect.stringContaining(`${store.endpoint}/b/`)]);
+});
+
+it.runIf(running(s3).length && knowsProxies)("reads from S3 through a proxy", async () => {
+  await using store = await s3.start();
+  const { env, seen } = await proxy();
+  const path = `${await bucketOf(store)}/pets.csv`;
+  const more = {
+    AWS_ENDPOINT_URL: store.endpoint,
+    AWS_ACCESS_KEY_ID: "jerry",
+    AWS_SECRET_ACCESS_KEY: "the-secret-of-jerry",
+  };
+  expect(await script(program("s3", path), { ...env, ...more })).toBe(printed);
+  expect(seen).toEqual([expect.stringContaining(`${store.endpoint}/${path}`)]);
+});
+
+it.runIf(running(azure).length)("reads from Azure through a proxy", async () => {
+  await using store = await azure.start();
+  const { env, seen } = await proxy();
+  const path = `${await bucketOf(store)}/pets.csv`;
+  const { account, accountKey } = (await store.place()) as Record<"account" | "accountKey", string>;
+  const more = {
+    AZURE_STORAGE_CONNECTION_STRING: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};BlobEndpoint=${store.endpoint}/${account};`,
+  };
+  expect(await script(program("azure", path), { ...env, ...more })).toBe(printed);
+  expect(seen).toEqual([expect.stringContaining(`${store.endpoint}/`)]);
 });

@@ -1,3 +1,5 @@
+import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { importOptional } from "@conn/core/toolkit";
 import type { FilesConfig } from "../config.ts";
@@ -26,6 +28,7 @@ export function clientConfig(
   return {
     // Requests are repeated here, within one budget for all of them.
     maxAttempts: 1,
+    ...proxied(env),
     ...(named !== undefined && { region: named }),
     ...(profile !== undefined && { profile }),
     ...(endpoint !== undefined && { endpoint }),
@@ -49,6 +52,17 @@ export function clientConfig(
       credentials: { accessKeyId: "", secretAccessKey: "" },
       signer: { sign: (request) => Promise.resolve(request) },
     }),
+  };
+}
+
+/** AWS's other tools heed HTTPS_PROXY, which this SDK does not; Node's agents do from 22.21 and 24.5 on. */
+function proxied(
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<S3ClientConfig, "requestHandler"> {
+  if (!Object.keys(env).some((name) => /^https?_proxy$/i.test(name))) return {};
+  const options = { keepAlive: true, proxyEnv: env };
+  return {
+    requestHandler: { httpAgent: new Agent(options), httpsAgent: new SecureAgent(options) },
   };
 }
 

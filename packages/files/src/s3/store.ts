@@ -207,6 +207,8 @@ export class S3Store implements FileStore<S3Client> {
     const client = new this.#sdk.S3Client({
       ...this.#config,
       requestChecksumCalculation: "WHEN_REQUIRED",
+      // Not those agents whose sockets are in use: this client asks nothing, and ends its own.
+      requestHandler: {},
     });
     try {
       const { contentType } = request;
