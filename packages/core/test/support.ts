@@ -9,7 +9,8 @@ export const seed: number = Number(process.env["CONN_SEED"] ?? Math.floor(Math.r
 /** A folder that goes when the test ends, with the files given. */
 export async function folder(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "conn-test-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  // The cache may still be writing into it.
+  onTestFinished(() => rm(path, { recursive: true, force: true, maxRetries: 5 }));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(path, name)), { recursive: true });
     await writeFile(join(path, name), text, { mode: 0o600 });

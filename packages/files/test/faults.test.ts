@@ -208,7 +208,7 @@ describe.each(running(s3, gcs, azure))("$title, disturbed", (facts) => {
     expect(seen.at(-1)).toEqual({ bytes: large.length, total: large.length });
     expect(seen.every((each, index) => each.bytes > (seen[index - 1]?.bytes ?? 0))).toBe(true);
 
-    const place = (await store.place(server.url)) as object;
+    const place = await store.place(server.url);
     const inLargeParts = await connect(place);
     await inLargeParts.write("small", large);
     server.requests.length = 0;
