@@ -274,3 +274,10 @@ export class StoreFailure extends Error {
     this.failure = { kind, message, ...more };
   }
 }
+
+/** An answer whose end nobody could tell from its being cut off. */
+export function unknownLength(): StoreFailure {
+  return new StoreFailure("other", "the answer does not say how long it is", {
+    hint: "Look at the server, or the proxy between: it has to send Content-Length.",
+  });
+}

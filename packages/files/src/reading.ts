@@ -28,7 +28,11 @@ export async function pin(
   return asking.repeated(location, async (signal) => {
     const left = new AbortController();
     const either = AbortSignal.any([signal, left.signal]);
-    const found = await store.get!(location, known, either);
+    const found = await store.get!(location, known, either).catch((error: unknown) => {
+      // Of an answer that is refused for its headers, the body would still come.
+      left.abort();
+      throw error;
+    });
     if (!found) return undefined;
     const { file, bytes } = found;
     const begun = new Begun(bytes, left);

@@ -80,7 +80,9 @@ it.each([
 ])("heeds a checksum that comes with the bytes: %s", async (checksum, refusal) => {
   await using server = await scriptedServer([
     (_request, response) =>
-      void response.writeHead(200, { etag: '"1"', "x-amz-checksum-crc32": checksum }).end("fish"),
+      void response
+        .writeHead(200, { etag: '"1"', "content-length": 4, "x-amz-checksum-crc32": checksum })
+        .end("fish"),
   ]);
   // As for Amazon's own servers; of others, few know these checksums.
   const config = {
@@ -104,4 +106,16 @@ it.each([
   if (refusal === undefined) expect(await read()).toBe("fish");
   else expect(store.failureOf(await failure(read()))).toMatchObject({ message: refusal });
   await store.close();
+});
+
+it("takes no answer whose end cannot be told from a cut", async () => {
+  const answer = (_request: IncomingMessage, response: ServerResponse): void =>
+    void response.writeHead(200, { etag: '"1"', "transfer-encoding": "chunked" }).end("fish");
+  await using server = await scriptedServer([answer]);
+  const login = { accessKeyId: "AKIAJERRY", secretAccessKey: "the-secret-of-jerry" };
+  const conn = await connect({ protocol: "s3", endpoint: server.url, ...login });
+  const { code, message } = await failure(conn.readBytes("pets/owners.csv"));
+  expect(code).toBe("CONN_QUERY");
+  expect(message).toContain("the answer does not say how long it is");
+  expect(message).toContain("Content-Length");
 });

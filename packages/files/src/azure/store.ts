@@ -7,7 +7,7 @@ import type {
   BlockBlobClient,
 } from "@azure/storage-blob";
 import { bytesOf } from "../body-stream.ts";
-import { type Failure, StoreFailure } from "../failure.ts";
+import { type Failure, StoreFailure, unknownLength } from "../failure.ts";
 import type { Location } from "../location.ts";
 import { words } from "../protocol.ts";
 import type {
@@ -81,6 +81,7 @@ export class AzureStore implements FileStore<BlobServiceClient> {
         abortSignal,
       });
       const bytes = bytesOf(answer.readableStreamBody as Readable, abortSignal);
+      if (answer.contentLength === undefined) throw unknownLength();
       return { file: headFile(location.key, answer), bytes };
     } catch (error) {
       if (known !== undefined && failureOf(error)?.status === 304) return undefined;

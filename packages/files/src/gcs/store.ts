@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
 import { bytesOf } from "../body-stream.ts";
-import { type Failure, StoreFailure } from "../failure.ts";
+import { type Failure, StoreFailure, unknownLength } from "../failure.ts";
 import type { Location } from "../location.ts";
 import { words } from "../protocol.ts";
 import type {
@@ -240,8 +240,8 @@ function answeredFile(key: string, headers: IncomingHttpHeaders): StoredFile {
   const header = (name: string): string | undefined => [headers[name]].flat()[0];
   const generation = header("x-goog-generation");
   const size = header("x-goog-stored-content-length") ?? header("content-length");
-  if (generation === undefined || size === undefined)
-    throw new StoreFailure("other", "the answer names no generation and length");
+  if (size === undefined) throw unknownLength();
+  if (generation === undefined) throw new StoreFailure("other", "the answer names no generation");
   return {
     kind: "file",
     key,

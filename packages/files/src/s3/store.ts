@@ -6,7 +6,7 @@ import type {
   S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { bytesOf } from "../body-stream.ts";
-import { type Failure, StoreFailure } from "../failure.ts";
+import { type Failure, StoreFailure, unknownLength } from "../failure.ts";
 import type { Location } from "../location.ts";
 import { words } from "../protocol.ts";
 import type {
@@ -107,6 +107,7 @@ export class S3Store implements FileStore<S3Client> {
     try {
       const answer = await this.client.send(command, { abortSignal });
       const bytes = bytesOf(answer.Body as Readable, abortSignal);
+      if (answer.ContentLength === undefined) throw unknownLength();
       return { file: describedFile(key, answer), bytes };
     } catch (error) {
       if (known !== undefined && statusOf(error) === 304) return undefined;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ColumnPlan } from "../columns.ts";
 
 /** A statement that the server keeps under a name, parsed and, after a few executions, planned. */
@@ -12,11 +13,14 @@ const most = 256;
 /** Longer texts are seldom sent twice: lists of values, mostly. */
 const longest = 10_000;
 
+/** Behind a pooler another process's names are on the same servers. */
+const prefix = `conn_${randomUUID().replaceAll("-", "")}`;
 let names = 0;
 
 /**
  * The statements of one client. One that comes again is named, so that the server need not parse it a
- * third time. Names are never used twice: behind a pooler another client's could answer.
+ * third time. Names are never used twice, in this process or any other: behind a pooler another client's
+ * statement would answer.
  */
 export class PreparedStatements {
   /** By text, the last used last; undefined for one that was sent once, null for one that stays nameless. */
@@ -31,7 +35,7 @@ export class PreparedStatements {
     if (seen) this.#known.delete(text);
     else if (this.#known.size === most) this.#evict();
     const named =
-      seen && known === undefined ? { name: `conn_${++names}`, plans: undefined } : known;
+      seen && known === undefined ? { name: `${prefix}_${++names}`, plans: undefined } : known;
     this.#known.set(text, named);
     return named ?? undefined;
   }
