@@ -1,5 +1,5 @@
 import pg from "pg";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { SQLConnection } from "../src/index.ts";
 import { engines, urlOf } from "./servers/engines.ts";
 import { startPgBouncer } from "./servers/pgbouncer.ts";
@@ -104,6 +104,20 @@ test("keeps a limited number of statements", async () => {
   for (let n = 0; n < 300; n++)
     for (let round = 0; round < 3; round++) await conn.query(`select ${n} as n`, { ttl: 0 });
   expect((await kept()) as { n: number }).toEqual({ n: 256 });
+});
+
+test("gives no name that another process may give", async () => {
+  const nameOf = async (): Promise<string | undefined> => {
+    vi.resetModules();
+    const { PreparedStatements } = await import("../src/postgres/prepared.ts");
+    const statements = new PreparedStatements();
+    statements.named("select 1");
+    return statements.named("select 1")?.name;
+  };
+  const [first, second] = [await nameOf(), await nameOf()];
+  expect(first).toMatch(/^conn_[0-9a-f]{32}_1$/);
+  expect(second).toMatch(/^conn_[0-9a-f]{32}_1$/);
+  expect(second).not.toBe(first);
 });
 
 test("reads through a pooler that gives each statement another server", async () => {
