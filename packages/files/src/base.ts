@@ -39,5 +39,5 @@ export type {
 } from "./store.ts";
 export { FileStoreConnection, type Place } from "./store-connection.ts";
 export { Stores } from "./stores.ts";
-export { readDataset, versionOf } from "./tables.ts";
+export { readDataset } from "./tables.ts";
 export { bytesToWrite, repeatedUnder } from "./writing.ts";

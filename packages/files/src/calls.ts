@@ -7,6 +7,7 @@ import { limit } from "./limit.ts";
 import type { CallOptions, OpenReadOptions } from "./options.ts";
 import { addressOf, type Location, type Paths } from "./location.ts";
 import { ofOneVersion, pin, pinned, progressOf, rangeOf } from "./reading.ts";
+import { type Known, nothingKnown } from "./remembered.ts";
 import type { FileStore } from "./store.ts";
 import { sourceOf } from "./source.ts";
 import type { Stores } from "./stores.ts";
@@ -49,12 +50,6 @@ export interface CachedCall {
   readonly args: readonly unknown[];
   /** Whether a file is read from its first byte to its last, as it is where nothing is said. */
   whole?(): Promise<boolean>;
-}
-
-/** The last result of a read, and where the next is kept with the version that it is made of. */
-export interface Known<T> {
-  readonly last: { readonly version: string; readonly value: T } | undefined;
-  keep(version: string, value: T): T;
 }
 
 /** How the calls of one connection reach its stores. */
@@ -130,14 +125,11 @@ export class Calls<Client extends object = object> {
     return this.#host.cached<T>(key, reading, async (client, signal) => {
       const stores = this.#stores.get(client)!;
       const asking = new Asking(await stores.get(location.protocol), this.#calling(method, signal));
-      const name = canonical([method, key.args]);
-      const { remembered } = stores;
-      const last = reading.ttl === 0 ? undefined : remembered.last(name);
-      const keep = (version: string, value: T): T => {
-        if (reading.ttl !== 0) remembered.keep(name, { version, value });
-        return value;
-      };
-      return load(asking, { last: last as Known<T>["last"], keep });
+      const known =
+        reading.ttl === 0
+          ? (nothingKnown as Known<T>)
+          : stores.remembered.of<T>(canonical([method, key.args]));
+      return load(asking, known);
     });
   }
 

@@ -25,32 +25,38 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { start, end } = range;
   const { partSize, concurrency } = asking.calling.pace;
-  const front = new Front(pinned, range, onBytes);
   const bytes = new Uint8Array(end - start);
+  const fillSpan = (each: Asking, span: Span): Promise<void> =>
+    fill(each, new Front(pinned, span, onBytes), bytes, start);
+  const front = new Front(pinned, range, onBytes);
+  if (front.slow) {
+    await forEach(asking, partsOf(range, partSize), concurrency, fillSpan);
+    return bytes;
+  }
   let tell: (slow: boolean) => void;
   const slow = new Promise<boolean>((resolve) => (tell = resolve));
   const look = (): void => void (front.slow && end - start > partSize && tell(true));
-  const forward = (each: Asking): Promise<void> => {
-    look();
-    return fill(each, front, bytes, start, look).finally(() => tell(false));
-  };
+  const forward = (each: Asking): Promise<void> =>
+    fill(each, front, bytes, start, look).finally(() => tell(false));
   const backward = async (each: Asking): Promise<void> => {
-    if (!(await slow)) return;
-    const tails = tailsOf(front, partSize, concurrency);
-    await forEach(each, tails, concurrency - 1, (one, tail) =>
-      fill(one, new Front(pinned, tail, onBytes), bytes, start),
-    );
+    if (await slow)
+      await forEach(each, tailsOf(front, partSize, concurrency), concurrency - 1, fillSpan);
   };
   await forEach(asking, [forward, backward], 2, (each, task) => task(each));
   return bytes;
+}
+
+function* partsOf({ start, end }: Span, size: number): Generator<Span> {
+  for (let at = start; at < end; at += size) yield { start: at, end: Math.min(end, at + size) };
 }
 
 /** What others take from the end of what is left, ever less, so that all are done at about the same time. */
 function* tailsOf(front: Front, partSize: number, concurrency: number): Generator<Span> {
   for (;;) {
     const left = front.end - front.at;
-    const size = Math.min(partSize, Math.max(leastPart, Math.ceil(left / concurrency)));
-    if (left < 2 * size) return;
+    if (left <= Math.min(partSize, 2 * leastPart)) return;
+    const fair = Math.max(leastPart, Math.ceil(left / concurrency));
+    const size = Math.min(partSize, fair, Math.ceil(left / 2));
     const { end } = front;
     front.cut(end - size);
     yield { start: end - size, end };

@@ -94,9 +94,8 @@ export class Front {
     this.#end = end;
   }
 
-  /** The next bytes, as many as come soon. */
+  /** The next bytes, as many as come soon, while there are any left. */
   async pull(asking: Asking): Promise<readonly Uint8Array[]> {
-    if (this.#at >= this.#end) return [];
     const [from, began] = [this.#at, performance.now()];
     const isLate = (): boolean => performance.now() - began >= enough.milliseconds;
     await asking.repeated(this.#pinned.location, async (signal, { alive }) => {

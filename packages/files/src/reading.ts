@@ -29,6 +29,7 @@ export async function pin(
     const left = new AbortController();
     const either = AbortSignal.any([signal, left.signal]);
     const found = await store.get!(location, known, either).catch((error: unknown) => {
+      if (known !== undefined && store.failureOf(error)?.status === 304) return undefined;
       // Of an answer that is refused for its headers, the body would still come.
       left.abort();
       throw error;

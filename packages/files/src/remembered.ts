@@ -1,8 +1,11 @@
-/** A result, and the version that it was made of. */
-export interface Result {
-  readonly version: string;
-  readonly value: object;
+/** The last result of a read, and where the next is kept with the version that it is made of. */
+export interface Known<T> {
+  readonly last: { readonly version: string; readonly value: T } | undefined;
+  keep(version: string, value: T): T;
 }
+
+/** For reads that are to forget what they gave. */
+export const nothingKnown: Known<never> = { last: undefined, keep: (_version, value) => value };
 
 /**
  * The last result of each read, so that a result whose time is up is not loaded again while its source is
@@ -17,14 +20,16 @@ export class Remembered {
     if (this.#results.get(key)?.value.deref() === undefined) this.#results.delete(key);
   });
 
-  last(key: string): Result | undefined {
-    const last = this.#results.get(key);
-    const value = last?.value.deref();
-    return value && { version: last!.version, value };
-  }
-
-  keep(key: string, { version, value }: Result): void {
-    this.#results.set(key, { version, value: new WeakRef(value) });
-    this.#gone.register(value, key);
+  of<T extends object>(key: string): Known<T> {
+    const found = this.#results.get(key);
+    const value = found?.value.deref() as T | undefined;
+    return {
+      last: value && { version: found!.version, value },
+      keep: (version, next) => {
+        this.#results.set(key, { version, value: new WeakRef(next) });
+        this.#gone.register(next, key);
+        return next;
+      },
+    };
   }
 }

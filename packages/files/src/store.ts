@@ -15,14 +15,11 @@ export interface FileStore<Client = unknown> {
   listContainers(signal: AbortSignal): Promise<readonly string[]>;
   stat(location: Location, signal: AbortSignal): Promise<StoredFile>;
   /**
-   * A whole file with what `stat` tells of it, as one request; undefined where it is the `known` version.
-   * Its bytes end with the signal, and may be left without a look at them. A store without it is asked twice.
+   * A whole file with what `stat` tells of it, as one request. Its bytes end with the signal, and may be
+   * left without a look at them. Where it is the `known` version it rejects with the status 304, if the
+   * server can tell. A store without it is asked twice.
    */
-  get?(
-    location: Location,
-    known: string | undefined,
-    signal: AbortSignal,
-  ): Promise<WholeFile | undefined>;
+  get?(location: Location, known: string | undefined, signal: AbortSignal): Promise<WholeFile>;
   /** The bytes of a range of one version. Rejects, or ends, where the version is not there any more. */
   read(
     location: Location,

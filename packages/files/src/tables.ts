@@ -10,11 +10,13 @@ import { filesOf } from "./listing.ts";
 import { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
 import { changedTwice, isGone, ofOneVersion, pin, progressOf } from "./reading.ts";
+import type { Known } from "./remembered.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
 
 /** The files of a dataset, and how to find what they are by then. */
 export interface DatasetFiles {
+  readonly folder: Location;
   readonly files: readonly StoredFile[];
   again(): Promise<readonly StoredFile[]>;
 }
@@ -47,14 +49,12 @@ export function readThroughCache(
   const pattern = isGlob(path) ? path : `${path}**`;
   const dataset = paths.pattern(pattern);
   const call = { method: "read", location: dataset.folder, args: [pattern, options] };
-  return calls.cached<Table>(call, reading, async (asking, { last, keep }) => {
+  return calls.cached<Table>(call, reading, async (asking, known) => {
     const files = await datasetFiles(asking, dataset);
     const size = files.reduce((sum, file) => sum + file.size, 0);
     const read = { options, paths, onBytes: progressOf(onProgress, size) };
     const again = (): Promise<readonly StoredFile[]> => datasetFiles(asking, dataset);
-    const version = versionOf(files);
-    if (version === last?.version) return last.value;
-    return keep(version, await readDataset(asking, dataset.folder, { files, again }, read));
+    return readDataset(asking, { folder: dataset.folder, files, again }, read, known);
   });
 }
 
@@ -78,8 +78,8 @@ export async function* batchesOf(
 }
 
 async function isWhole(name: string, options: FormatOptions): Promise<boolean> {
-  const { isRanged } = await import("@conn/formats");
-  return !isRanged(name, options);
+  const { rangedFormat } = await import("@conn/formats");
+  return rangedFormat(name, options) === undefined;
 }
 
 /** One file as a table. */
@@ -118,27 +118,30 @@ async function datasetFiles(
 }
 
 /** Which files, and which versions of them. */
-export function versionOf(files: readonly StoredFile[]): string {
+function versionOf(files: readonly StoredFile[]): string {
   return files.map(({ key, version }) => `${key}\0${version}`).join("\0\0");
 }
 
 /**
- * Several files of a folder as one table, of which no more is read than the options ask for. Where one of
- * them is replaced meanwhile, all that are there then are read once more.
+ * Several files of a folder as one table, of which no more is read than the options ask for; the last one
+ * where they are what it was made of. Where one of them is replaced meanwhile, all that are there then are
+ * read once more.
  */
 export async function readDataset(
   asking: Asking,
-  folder: Location,
-  { files, again }: DatasetFiles,
+  { folder, files, again }: DatasetFiles,
   read: TableRead,
+  { last, keep }: Known<Table>,
 ): Promise<Table> {
+  const version = versionOf(files);
+  if (version === last?.version) return last.value;
   try {
-    return await readFiles(asking, folder, files, read);
+    return keep(version, await readFiles(asking, folder, files, read));
   } catch (error) {
     if (!isGone(error)) throw error;
   }
   try {
-    return await readFiles(asking, folder, await again(), read);
+    return keep(version, await readFiles(asking, folder, await again(), read));
   } catch (error) {
     throw isGone(error) ? changedTwice(asking, folder, error) : error;
   }

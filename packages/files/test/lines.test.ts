@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { configure } from "@conn/core";
-import { afterEach, expect, it, onTestFinished } from "vitest";
+import { type ScriptedServer, scriptedServer } from "@conn/testing";
+import { afterEach, expect, it } from "vitest";
 import type { Progress } from "../src/index.ts";
 import { running } from "./stores/facts.ts";
 import { s3 } from "./stores/s3.ts";
@@ -24,7 +23,7 @@ function randomFrom(start: number): () => number {
 }
 
 /** An object of S3 over a line that stops for a while, ends early, or answers 503. */
-async function objectOver(bytes: Uint8Array, random: () => number): Promise<string> {
+function objectOver(bytes: Uint8Array, random: () => number): Promise<ScriptedServer> {
   let faults = 4;
   const isFaulty = (): boolean => faults > 0 && random() < 0.15 && faults-- > 0;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -47,16 +46,10 @@ async function objectOver(bytes: Uint8Array, random: () => number): Promise<stri
     if (stop < end) request.socket.destroySoon();
     else response.end();
   };
-  const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return scriptedServer(Array.from({ length: 1000 }, () => answer));
 }
 
+// The SDK of S3 asks for Node 22.
 it.runIf(running(s3).length)(
   "brings every byte once, in its place, over any line",
   async () => {
@@ -66,9 +59,15 @@ it.runIf(running(s3).length)(
       const bytes = manyBytes(Math.floor(random() * 1_500_000));
       const partSize = 65_536 + Math.floor(random() * 300_000);
       const concurrency = 1 + Math.floor(random() * 8);
-      const endpoint = await objectOver(bytes, random);
+      await using server = await objectOver(bytes, random);
       const login = { accessKeyId: "jerry", secretAccessKey: "the-secret-of-jerry" };
-      const conn = await connect({ protocol: "s3", endpoint, partSize, concurrency, ...login });
+      const conn = await connect({
+        protocol: "s3",
+        endpoint: server.url,
+        partSize,
+        concurrency,
+        ...login,
+      });
       const start = Math.floor(random() * bytes.length);
       const end = start + Math.floor(random() * (bytes.length - start));
       const seen: Progress[] = [];

@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
+import { get, type IncomingMessage, type ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { scriptedServer } from "@conn/testing";
 import { expect, it, onTestFinished } from "vitest";
 import type { RunningStore } from "./stores/facts.ts";
 import { running } from "./stores/facts.ts";
@@ -47,6 +46,12 @@ async function bucketOf(store: RunningStore): Promise<string> {
   return bucket!;
 }
 
+const awsVariables = ({ endpoint }: RunningStore): NodeJS.ProcessEnv => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_ACCESS_KEY_ID: "jerry",
+  AWS_SECRET_ACCESS_KEY: "the-secret-of-jerry",
+});
+
 const program = (name: string, path: string): string => `
   import { connection } from "@conn/core";
   const conn = await connection("${name}", { type: "files" });
@@ -62,11 +67,7 @@ it("reads a file of this machine, and the process ends by itself", async () => {
 // The SDKs of S3 and Google, and their servers, ask for Node 22.
 it.runIf(running(s3).length)("reads from S3 by what AWS's own variables say", async () => {
   await using store = await s3.start();
-  const env = {
-    AWS_ENDPOINT_URL: store.endpoint,
-    AWS_ACCESS_KEY_ID: "jerry",
-    AWS_SECRET_ACCESS_KEY: "the-secret-of-jerry",
-  };
+  const env = awsVariables(store);
   const path = `${await bucketOf(store)}/pets.csv`;
   expect(await script(program("s3", path), env)).toBe(printed);
   expect(await script(program("anything", `s3://${path}`), env)).toBe(printed);
@@ -81,25 +82,22 @@ it.runIf(running(gcs).length)("reads from Google by what its own variables say",
 });
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-// Node's own requests know proxies since then.
+// Node's own requests know proxies since then; the SDKs ask for Node 22, as above.
 const knowsProxies = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
 
 /** A proxy that hands plain requests on, and the addresses that it was asked for. */
 async function proxy(): Promise<{ readonly env: NodeJS.ProcessEnv; readonly seen: string[] }> {
   const seen: string[] = [];
-  const server = createServer((incoming, response) => {
+  const forward = (incoming: IncomingMessage, response: ServerResponse): void => {
     seen.push(incoming.url!);
     get(incoming.url!, { headers: incoming.headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const env = { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: "", no_proxy: "" };
-  return { env, seen };
+  };
+  const server = await scriptedServer(Array.from({ length: 10 }, () => forward));
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return { env: { HTTP_PROXY: server.url, NO_PROXY: "", no_proxy: "" }, seen };
 }
 
 it.runIf(running(gcs).length && knowsProxies)("reads from Google through a proxy", async () => {
@@ -115,11 +113,7 @@ it.runIf(running(s3).length && knowsProxies)("reads from S3 through a proxy", as
   await using store = await s3.start();
   const { env, seen } = await proxy();
   const path = `${await bucketOf(store)}/pets.csv`;
-  const more = {
-    AWS_ENDPOINT_URL: store.endpoint,
-    AWS_ACCESS_KEY_ID: "jerry",
-    AWS_SECRET_ACCESS_KEY: "the-secret-of-jerry",
-  };
+  const more = awsVariables(store);
   expect(await script(program("s3", path), { ...env, ...more })).toBe(printed);
   expect(seen).toEqual([expect.stringContaining(`${store.endpoint}/${path}`)]);
 });

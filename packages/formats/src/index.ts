@@ -7,7 +7,7 @@ export type {
   WriteOptions,
 } from "./options.ts";
 export { readBatches, readBytes, readJson, readTable, readText } from "./read.ts";
-export { formatOf, isRanged, registerFormat } from "./registry.ts";
+export { formatOf, rangedFormat, registerFormat } from "./registry.ts";
 export { concatTables } from "./rows.ts";
 export { bytesSource } from "./source.ts";
 export type { ByteSource } from "./source.ts";

@@ -6,7 +6,7 @@ import { parseJson } from "./json/parse.ts";
 import { limitOf, overLimit } from "./limits.ts";
 import { collect, openSource } from "./open.ts";
 import type { FormatOptions } from "./options.ts";
-import { formatByName, formatOfContent, isRanged } from "./registry.ts";
+import { formatOfContent, rangedFormat } from "./registry.ts";
 import { concatTables } from "./rows.ts";
 import { selected } from "./select.ts";
 import type { ByteSource } from "./source.ts";
@@ -94,10 +94,8 @@ async function resolve(source: ByteSource, options: FormatOptions): Promise<Reso
   if (options.limit !== Infinity) checkCount("limit", options.limit, 0);
   if (options.batchSize !== Infinity) checkCount("batchSize", options.batchSize);
   // A file that is read by ranges needs no look at its start: its own reader sees what it is.
-  if (isRanged(source.name, options)) {
-    const format = formatByName(source.name, options.format)!;
-    return { format, opened: source, close: async () => {} };
-  }
+  const ranged = rangedFormat(source.name, options);
+  if (ranged) return { format: ranged, opened: source, close: async () => {} };
   const { source: opened, head, close } = await openSource(source, options);
   try {
     return { format: formatOfContent(opened, options, head), opened, close };

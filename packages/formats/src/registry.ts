@@ -35,12 +35,16 @@ export async function formatOf(source: ByteSource, options: FormatOptions = {}):
 }
 
 /**
- * Whether a file is read in pieces, by `format` or its extension: then its first byte is not where its
- * reading begins. Errors: `CONN_ARGUMENT` where `format` names none.
+ * The format of a file that is read in pieces, by `format` or its extension: its first byte is not where
+ * its reading begins. Undefined for all others. Errors: `CONN_ARGUMENT` where `format` names none.
  */
-export function isRanged(name: string, { format, compression }: FormatOptions = {}): boolean {
-  if (compression !== undefined || compressionByName(name) !== undefined) return false;
-  return formatByName(name, format)?.ranged ?? false;
+export function rangedFormat(
+  name: string,
+  { format, compression }: FormatOptions = {},
+): Format | undefined {
+  if (compression !== undefined || compressionByName(name) !== undefined) return undefined;
+  const named = formatByName(name, format);
+  return named?.ranged ? named : undefined;
 }
 
 /** The formats that there are, those registered last first. */

@@ -8,7 +8,6 @@ import {
   readDataset,
   splitReading,
   type StoredFile,
-  versionOf,
 } from "@conn/files/base";
 import type { HubClient } from "./client.ts";
 import {
@@ -42,7 +41,7 @@ export function readPart(
     location: locationOf(repository),
     args: [revision, config, split, format],
   };
-  return calls.cached<Table>(call, reading, async (given, { last, keep }) => {
+  return calls.cached<Table>(call, reading, async (given, known) => {
     const asking = given as Asking<HubStore>;
     const chosen = async (): Promise<DatasetPart & { readonly folder: Location }> => {
       const { folder, parts } = await partsOf(asking, repository, revision !== undefined);
@@ -53,10 +52,8 @@ export function readPart(
     const size = files.reduce((sum, file) => sum + file.size, 0);
     const onBytes = progressOf(onProgress, size);
     const again = async (): Promise<readonly StoredFile[]> => (await chosen()).files;
-    const version = versionOf(files);
-    if (version === last?.version) return last.value;
     const read = { options: format, paths: calls.paths, onBytes };
-    return keep(version, await readDataset(asking, folder, { files, again }, read));
+    return readDataset(asking, { folder, files, again }, read, known);
   });
 }
 

@@ -73,20 +73,15 @@ export class AzureStore implements FileStore<BlobServiceClient> {
     location: Location,
     known: string | undefined,
     abortSignal: AbortSignal,
-  ): Promise<WholeFile | undefined> {
-    try {
-      const answer = await this.#blob(location).download(0, undefined, {
-        ...(known !== undefined && { conditions: { ifNoneMatch: known } }),
-        maxRetryRequests: 0,
-        abortSignal,
-      });
-      const bytes = bytesOf(answer.readableStreamBody as Readable, abortSignal);
-      if (answer.contentLength === undefined) throw unknownLength();
-      return { file: headFile(location.key, answer), bytes };
-    } catch (error) {
-      if (known !== undefined && failureOf(error)?.status === 304) return undefined;
-      throw error;
-    }
+  ): Promise<WholeFile> {
+    const answer = await this.#blob(location).download(0, undefined, {
+      ...(known !== undefined && { conditions: { ifNoneMatch: known } }),
+      maxRetryRequests: 0,
+      abortSignal,
+    });
+    const bytes = bytesOf(answer.readableStreamBody as Readable, abortSignal);
+    if (answer.contentLength === undefined) throw unknownLength();
+    return { file: headFile(location.key, answer), bytes };
   }
 
   async read(

@@ -1,7 +1,8 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
-import { Agent as SecureAgent, request as secureRequest } from "node:https";
+import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import type { Storage } from "@google-cloud/storage";
+import { agentFor } from "../agents.ts";
 import { errorOf } from "./errors.ts";
 
 export interface ApiRequest {
@@ -19,15 +20,13 @@ export interface ApiRequest {
 export class GcsApi {
   readonly #storage: Storage;
   readonly #login: boolean;
-  readonly #agent: Agent | SecureAgent;
+  readonly #agent: Agent;
 
   constructor(storage: Storage, login: boolean) {
     this.#storage = storage;
     this.#login = login;
-    const secure = storage.baseUrl.startsWith("https:");
-    // The SDK's own requests heed HTTPS_PROXY; Node's do where they are told, from 22.21 and 24.5 on.
-    const options = { keepAlive: true, proxyEnv: process.env };
-    this.#agent = secure ? new SecureAgent(options) : new Agent(options);
+    // The SDK's own requests heed HTTPS_PROXY too.
+    this.#agent = agentFor(storage.baseUrl.startsWith("https:"), process.env);
   }
 
   /** An answer's JSON, or undefined where it has none. @throws the error that the answer tells. */

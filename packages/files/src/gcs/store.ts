@@ -87,16 +87,11 @@ export class GcsStore implements FileStore<Storage> {
     location: Location,
     known: string | undefined,
     signal: AbortSignal,
-  ): Promise<WholeFile | undefined> {
+  ): Promise<WholeFile> {
     const query = { alt: "media", ifGenerationNotMatch: known };
     const asked = { path: pathOf(location), query, headers: asStored };
-    try {
-      const answer = await this.#api.media(asked, signal);
-      return { file: answeredFile(location.key, answer.headers), bytes: bytesOf(answer, signal) };
-    } catch (error) {
-      if (known !== undefined && failureOf(error)?.status === 304) return undefined;
-      throw error;
-    }
+    const answer = await this.#api.media(asked, signal);
+    return { file: answeredFile(location.key, answer.headers), bytes: bytesOf(answer, signal) };
   }
 
   async read(

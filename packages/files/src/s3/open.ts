@@ -1,7 +1,6 @@
-import { Agent } from "node:http";
-import { Agent as SecureAgent } from "node:https";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { importOptional } from "@conn/core/toolkit";
+import { agentFor } from "../agents.ts";
 import type { FilesConfig } from "../config.ts";
 import { S3Store } from "./store.ts";
 
@@ -55,14 +54,13 @@ export function clientConfig(
   };
 }
 
-/** AWS's other tools heed HTTPS_PROXY, which this SDK does not; Node's agents do from 22.21 and 24.5 on. */
+/** AWS's other tools heed HTTPS_PROXY, which this SDK does not. */
 function proxied(
   env: Readonly<Record<string, string | undefined>>,
 ): Pick<S3ClientConfig, "requestHandler"> {
   if (!Object.keys(env).some((name) => /^https?_proxy$/i.test(name))) return {};
-  const options = { keepAlive: true, proxyEnv: env };
   return {
-    requestHandler: { httpAgent: new Agent(options), httpsAgent: new SecureAgent(options) },
+    requestHandler: { httpAgent: agentFor(false, env), httpsAgent: agentFor(true, env) },
   };
 }
 

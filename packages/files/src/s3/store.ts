@@ -101,18 +101,13 @@ export class S3Store implements FileStore<S3Client> {
     { container, key }: Location,
     known: string | undefined,
     abortSignal: AbortSignal,
-  ): Promise<WholeFile | undefined> {
+  ): Promise<WholeFile> {
     const target = { Bucket: container, Key: key };
     const command = new this.#sdk.GetObjectCommand({ ...target, IfNoneMatch: known });
-    try {
-      const answer = await this.client.send(command, { abortSignal });
-      const bytes = bytesOf(answer.Body as Readable, abortSignal);
-      if (answer.ContentLength === undefined) throw unknownLength();
-      return { file: describedFile(key, answer), bytes };
-    } catch (error) {
-      if (known !== undefined && statusOf(error) === 304) return undefined;
-      throw error;
-    }
+    const answer = await this.client.send(command, { abortSignal });
+    const bytes = bytesOf(answer.Body as Readable, abortSignal);
+    if (answer.ContentLength === undefined) throw unknownLength();
+    return { file: describedFile(key, answer), bytes };
   }
 
   async read(

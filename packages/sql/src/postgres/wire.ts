@@ -129,9 +129,9 @@ export class PostgresWire implements Wire<PoolClient> {
   ): Promise<Table> {
     const started = performance.now();
     const finish = ({ rows }: Answer): Table => rows.finish({ ms: performance.now() - started });
-    if (maxRows === undefined && !guarded && !inTransaction)
-      return finish(await this.#sendAgain(client, statement));
-    if ((maxRows === undefined && !guarded) || !hasCursor(statement))
+    const plain = maxRows === undefined && !guarded;
+    if (plain && !inTransaction) return finish(await this.#sendAgain(client, statement));
+    if (plain || !hasCursor(statement))
       return finish(await this.#send(client, { ...statement, most: maxRows }));
     return this.#within(client, !inTransaction, async () => {
       await this.#declare(client, statement);
@@ -236,23 +236,23 @@ export class PostgresWire implements Wire<PoolClient> {
    * Runs a statement that reads and may come again, outside of a transaction: there one whose name the
    * server does not take can be sent once more without.
    */
-  async #sendAgain(client: PoolClient, statement: Statement): Promise<Answer> {
-    const { text, values } = statement;
+  async #sendAgain(client: PoolClient, { text, values }: Statement): Promise<Answer> {
+    const sent = { text, values };
     const prepared = this.#preparedOf(client);
     const named = prepared?.named(text);
-    if (!prepared || !named) return this.#send(client, { text, values });
+    if (!prepared || !named) return this.#send(client, sent);
     const closing = prepared.takeClosing();
     try {
-      return await this.#send(client, { text, values, named, closing });
+      return await this.#send(client, { ...sent, named, closing });
     } catch (error) {
       const code = (error as { readonly code?: unknown }).code;
       if (named.plans === undefined || code === resultChanged) prepared.unname(text);
-      if (code === resultChanged) return this.#send(client, { text, values });
+      if (code === resultChanged) return this.#send(client, sent);
       if (code !== nameUnknown && code !== nameTaken) throw error;
       // Behind a pooler each statement may reach another server; or somebody took the names away.
       this.#prepared.delete(client);
       this.#namesLost++;
-      return this.#send(client, { text, values });
+      return this.#send(client, sent);
     }
   }
 
