@@ -186,15 +186,13 @@ export class Cache {
 }
 
 /** Asks the source. */
-async function load<T>(
-  request: CacheRequest<T>,
-  signal: AbortSignal | undefined,
-): Promise<Loaded<T>> {
+function load<T>(request: CacheRequest<T>, signal: AbortSignal | undefined): Promise<Loaded<T>> {
   const start = performance.now();
-  const value = await request.load(signal);
-  const at = performance.now();
-  publish({ kind: "load", ...nameOf(request), ms: at - start });
-  return { value, at, ms: at - start };
+  return request.load(signal).then((value) => {
+    const at = performance.now();
+    publish({ kind: "load", ...nameOf(request), ms: at - start });
+    return { value, at, ms: at - start };
+  });
 }
 
 function entryOf(loaded: Loaded): Entry {

@@ -242,32 +242,31 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     const { signal, repeat = false } = options;
     const config = this.#config;
     const name = { connection: this.name, operation };
+    let lifetime: Lifetime<Client>;
     // Whether the client was there, and the task has begun.
     let begun = false as boolean;
     try {
       return await this.#retry(
         operation,
-        async () => {
+        () => {
           if (this.#closing) throw this.#closedError(operation);
           if (signal?.aborted) throw abortError(signal.reason, name);
           begun = false;
-          const lifetime = this.#current();
-          try {
-            return await lifetime.run(
-              (client, ended) => {
-                begun = true;
-                return task(client, ended, lifetime);
-              },
-              signal,
-              name,
-            );
-          } catch (error) {
-            if (begun && this.#judge(error) === "lost") this.#discard(lifetime);
-            throw error;
-          }
+          const current = (lifetime = this.#current());
+          return current.run(
+            (client, ended) => {
+              begun = true;
+              return task(client, ended, current);
+            },
+            signal,
+            name,
+          );
         },
         signal,
         () => !begun || repeat,
+        (error) => {
+          if (begun && this.#judge(error) === "lost") this.#discard(lifetime);
+        },
       );
     } catch (error) {
       const step = begun ? operation : "open";
@@ -289,12 +288,14 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     task: () => Promise<T>,
     signal: AbortSignal | undefined,
     repeatable: () => boolean,
+    onFailure?: (error: unknown) => void,
   ): Promise<T> {
     return retry(task, {
       budget: this.#budget,
       policy: state.settings.retry ?? {},
       signal,
       classify: (error) => this.#verdict(error, repeatable()),
+      onFailure,
       onRetry: (attempt, wait) =>
         publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
     });

@@ -9,8 +9,12 @@ export class Lifetime<Client> {
   /** The client once it is there, for those who may not wait. */
   opened: Client | undefined;
   readonly #controller = new AbortController();
-  /** What tells each running call that the client is taken away: a listener of a signal costs many times as much. */
-  readonly #ends = new Set<(reason: unknown) => void>();
+  /**
+   * What tells each running call that the client is taken away: a listener of a signal costs many times as
+   * much. A Set makes a new table every few calls, which the one before it points to: once one of them is in
+   * the engine's old memory, all that the later ones held outlives the quick collections.
+   */
+  readonly #ends: ((reason: unknown) => void)[] = [];
   readonly #release: () => Promise<void>;
   #leases = 0;
   #idle: (() => void) | undefined;
@@ -55,19 +59,25 @@ export class Lifetime<Client> {
    * Runs a task on the client, which is held until the task itself has ended. The caller waits no longer
    * than until its own signal is aborted or the client is taken away; the task's signal tells of both.
    */
-  async run<T>(
+  run<T>(
+    task: (client: Client, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+    call: CallName,
+  ): Promise<T> {
+    if (this.opened !== undefined) return this.#run(this.opened, task, signal, call);
+    const release = this.lease();
+    return abortable(this.client, signal, call)
+      .then((client) => this.#run(client, task, signal, call))
+      .finally(release);
+  }
+
+  #run<T>(
+    client: Client,
     task: (client: Client, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal | undefined,
     call: CallName,
   ): Promise<T> {
     const release = this.lease();
-    let client: Client;
-    try {
-      client = this.opened ?? (await abortable(this.client, signal, call));
-    } catch (error) {
-      release();
-      throw error;
-    }
     return new Promise((resolve, reject) => {
       const controller = new AbortController();
       const end = (reason: unknown): void => {
@@ -77,24 +87,27 @@ export class Lifetime<Client> {
       const abort = (): void => end(signal!.reason);
       const letGo = (): void => {
         signal?.removeEventListener("abort", abort);
-        this.#ends.delete(end);
+        this.#ends.splice(this.#ends.indexOf(end), 1);
         release();
       };
+      const fail = (error: unknown): void => {
+        letGo();
+        reject(error);
+      };
       signal?.addEventListener("abort", abort, { once: true });
-      this.#ends.add(end);
+      this.#ends.push(end);
       // While the client was waited for.
-      for (const source of [signal, this.signal]) if (source?.aborted) end(source.reason);
-      // Asynchronous even where the task throws at once: the lease has to end with it.
-      (async () => task(client, controller.signal))().then(
-        (value) => {
+      if (signal?.aborted) end(signal.reason);
+      if (this.signal.aborted) end(this.signal.reason);
+      try {
+        Promise.resolve(task(client, controller.signal)).then((value) => {
           letGo();
           resolve(value);
-        },
-        (error: unknown) => {
-          letGo();
-          reject(error);
-        },
-      );
+        }, fail);
+      } catch (error) {
+        // The lease ends with a task that throws at once, too.
+        fail(error);
+      }
     });
   }
 
@@ -106,7 +119,7 @@ export class Lifetime<Client> {
   async #end(seconds: number, reason: ConnError): Promise<void> {
     await this.#drained(seconds);
     this.#controller.abort(reason);
-    for (const end of this.#ends) end(reason);
+    for (const end of this.#ends.slice()) end(reason);
     // Calls that heed the signal give their cursors and sockets back before the client goes.
     await this.#drained(Math.min(seconds, 1));
     await this.#release();

@@ -48,12 +48,15 @@ export async function retry<T>(
     budget,
     policy = {},
     signal,
+    onFailure,
     onRetry,
   }: {
     readonly classify: (error: unknown) => Verdict;
     readonly budget: RetryBudget;
     readonly policy?: RetryPolicy;
     readonly signal?: AbortSignal | undefined;
+    /** Told of each failure, whatever follows. */
+    readonly onFailure?: ((error: unknown) => void) | undefined;
     readonly onRetry?: (attempt: number, wait: number) => void;
   },
 ): Promise<T> {
@@ -65,6 +68,7 @@ export async function retry<T>(
       budget.earn();
       return result;
     } catch (error) {
+      onFailure?.(error);
       if (attempt >= attempts || signal?.aborted) throw error;
       const verdict = classify(error);
       if (!verdict.retry) throw error;

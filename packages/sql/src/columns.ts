@@ -18,51 +18,51 @@ export interface ColumnPlan {
 
 const blockSize = 256;
 
+/** What was read of some rows. */
+export interface ReadColumns {
+  readonly chunks: readonly ColumnChunk[];
+  /** The plans of columns that lost their declared type; their cells are as the source stored them. */
+  readonly broken: ReadonlyMap<number, ColumnPlan>;
+}
+
+const none: ReadonlyMap<number, ColumnPlan> = new Map();
+
 /** The columns of a result. One whose cells break its declaration is read as it is from then on. */
 export class Columns {
-  readonly #plans: ColumnPlan[];
+  #plans: readonly ColumnPlan[];
 
   constructor(plans: readonly ColumnPlan[]) {
-    this.#plans = [...plans];
+    this.#plans = plans;
   }
 
   specs(): ColumnSpec[] {
     return this.#plans.map(({ spec }) => spec);
   }
 
-  /**
-   * The rows' cells, column by column. `broken` has the plans of columns that lost their declared type
-   * over them; their cells are then as the source stored them.
-   */
-  read(rows: Rows): {
-    readonly chunks: ColumnChunk[];
-    readonly broken: ReadonlyMap<number, ColumnPlan>;
-  } {
+  /** The rows' cells, column by column. */
+  read(rows: Rows): ReadColumns {
     const filled = this.#fill(rows);
-    const broken = new Map<number, ColumnPlan>();
+    let broken: Map<number, ColumnPlan> | undefined;
     const chunks = this.#plans.map((plan, index): ColumnChunk => {
-      const { spec, convert } = plan;
-      const chunk = filled[index] ?? (convert && convertColumn(rows, index, convert));
-      if (chunk) return chunk;
-      if (convert) {
-        this.#plans[index] = { spec: { name: spec.name } };
-        broken.set(index, plan);
-      }
-      return { rows, index };
+      const { convert } = plan;
+      const chunk = filled[index]?.finish() ?? (convert && convertColumn(rows, index, convert));
+      if (!chunk && convert) (broken ??= new Map()).set(index, plan);
+      return chunk ?? { rows, index };
     });
-    return { chunks, broken };
+    for (const [index, { spec }] of broken ?? none)
+      this.#plans = this.#plans.with(index, { spec: { name: spec.name } });
+    return { chunks, broken: broken ?? none };
   }
 
   /** The columns that go straight into memory, block by block: the rows of a block are still in the processor's cache. */
-  #fill(rows: Rows): (ColumnChunk | undefined)[] {
+  #fill(rows: Rows): readonly (Filler | undefined)[] {
     const fillers = this.#plans.map(({ filler }, index) => filler?.(index, rows.length));
     for (let from = 0; from < rows.length; from += blockSize) {
       const to = Math.min(rows.length, from + blockSize);
-      for (const [index, filler] of fillers.entries()) {
-        if (filler && !filler.fill(rows, from, to)) fillers[index] = undefined;
-      }
+      for (let index = 0; index < fillers.length; index++)
+        if (fillers[index]?.fill(rows, from, to) === false) fillers[index] = undefined;
     }
-    return fillers.map((filler) => filler?.finish());
+    return fillers;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ColumnChunk, ColumnType } from "@conn/core";
+import type { ColumnType } from "@conn/core";
 import { parseTimestamp } from "./timestamp.ts";
 
 export type Rows = readonly (readonly unknown[])[];
@@ -10,7 +10,7 @@ export type Rows = readonly (readonly unknown[])[];
 export interface Filler {
   /** Takes the cells of rows `from` to `to`; false where one of them is not what the column promises. */
   fill(rows: Rows, from: number, to: number): boolean;
-  finish(): ColumnChunk;
+  finish(): { readonly values: ArrayLike<unknown>; readonly valid?: Uint8Array | undefined };
 }
 
 /** The filler for cells of a type as numbers, 0 and 1, and texts of timestamps; undefined where the type has none. */
@@ -19,16 +19,32 @@ export function fillerFor(
 ): ((index: number, length: number) => Filler) | undefined {
   switch (type) {
     case "integer":
-      return (index, length) => new IntegerFiller(index, new Int32Array(length));
+      return fillIntegers;
     case "float":
-      return (index, length) => new FloatFiller(index, new Float64Array(length));
+      return fillFloats;
     case "boolean":
-      return (index, length) => new BooleanFiller(index, new Uint8Array(length));
+      return fillBooleans;
     case "timestamp":
-      return (index, length) => new TimestampFiller(index, new Float64Array(length));
+      return fillTimestamps;
     default:
       return undefined;
   }
+}
+
+function fillIntegers(index: number, length: number): Filler {
+  return new IntegerFiller(index, new Int32Array(length));
+}
+
+function fillFloats(index: number, length: number): Filler {
+  return new FloatFiller(index, new Float64Array(length));
+}
+
+function fillBooleans(index: number, length: number): Filler {
+  return new BooleanFiller(index, new Uint8Array(length));
+}
+
+function fillTimestamps(index: number, length: number): Filler {
+  return new TimestampFiller(index, new Float64Array(length));
 }
 
 /** What the fillers share; their loops they have for themselves. */
@@ -47,7 +63,7 @@ export abstract class NumberFiller<
 
   abstract fill(rows: Rows, from: number, to: number): boolean;
 
-  finish(): ColumnChunk {
+  finish(): { values: Values; valid: Uint8Array | undefined } {
     return { values: this.values, valid: this.#valid };
   }
 

@@ -1,6 +1,7 @@
 import { type Table, TableBuilder, type TableMeta } from "@conn/core";
 import { cellReader, columnsOfTable, isValid, type Storage } from "@conn/core/toolkit";
 import { type ColumnPlan, Columns } from "./columns.ts";
+import { smallTable } from "./small-table.ts";
 
 /** Few enough that the rows, and the texts in them, are garbage before the engine has moved them. */
 const batchSize = 1024;
@@ -10,6 +11,7 @@ const batchSize = 1024;
  * break its plan goes on as the server sends it; what was read of it before is turned back.
  */
 export class RowCollector {
+  readonly #plans: readonly ColumnPlan[];
   readonly #columns: Columns;
   readonly #most: number;
   #table: TableBuilder | undefined;
@@ -18,6 +20,7 @@ export class RowCollector {
 
   /** @param most Rows that are kept; further ones are counted alone. */
   constructor(plans: readonly ColumnPlan[], most: number = Infinity) {
+    this.#plans = plans;
     this.#columns = new Columns(plans);
     this.#most = most;
   }
@@ -34,9 +37,11 @@ export class RowCollector {
   }
 
   finish(meta: Partial<TableMeta>): Table {
+    const told = this.#length > this.#most ? { ...meta, truncated: true } : meta;
+    const small = this.#table ? undefined : smallTable(this.#plans, this.#rows, told);
+    if (small) return small;
     this.#flush();
-    const table = this.#table ?? new TableBuilder(this.#columns.specs());
-    return table.finish({ ...meta, ...(this.#length > this.#most ? { truncated: true } : {}) });
+    return (this.#table ?? new TableBuilder(this.#columns.specs())).finish(told);
   }
 
   #flush(): void {

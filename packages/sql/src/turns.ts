@@ -28,7 +28,8 @@ export class Turns {
   readonly places: number;
   readonly #taken: string;
   readonly #hint: string;
-  readonly #holders = new Set<Holder>();
+  /** In the order in which they came. A Set would keep what comes and goes from the engine's quick collections, as in core's Lifetime. */
+  readonly #holders: Holder[] = [];
   readonly #waiting: Waiter[] = [];
   #closed: ConnError | undefined;
 
@@ -49,10 +50,11 @@ export class Turns {
    * wait would be for the transaction that the caller runs in. CONN_ABORTED. CONN_CLOSED.
    */
   async acquire(request: TurnRequest): Promise<() => void> {
+    const free = this.acquireNow(request);
+    if (free) return free;
     if (this.#closed) throw this.#closed;
     if (request.signal?.aborted) throw abortedError(request.signal, waitAborted);
-    if (this.#holders.size < this.places) return this.#take(request);
-    if (this.places === 1 && [...this.#holders].some(({ scope }) => scope?.surrounds)) {
+    if (this.places === 1 && this.#holders.some(({ scope }) => scope?.surrounds)) {
       throw new ConnError(
         "CONN_ARGUMENT",
         "The call was made inside of a transaction, for whose end it would wait.",
@@ -60,6 +62,12 @@ export class Turns {
       );
     }
     return this.#wait(request);
+  }
+
+  /** As `acquire`, where nobody has to wait for the turn; else undefined. */
+  acquireNow(request: TurnRequest): (() => void) | undefined {
+    const free = !this.#closed && !request.signal?.aborted && this.#holders.length < this.places;
+    return free ? this.#take(request) : undefined;
   }
 
   /** Runs a task while holding a place. */
@@ -114,14 +122,17 @@ export class Turns {
 
   #take({ holder, scope }: TurnRequest): () => void {
     const held: Holder = { name: holder, scope, since: performance.now() };
-    this.#holders.add(held);
+    this.#holders.push(held);
     return () => {
-      if (this.#holders.delete(held)) this.#waiting.shift()?.start();
+      const index = this.#holders.indexOf(held);
+      if (index < 0) return;
+      this.#holders.splice(index, 1);
+      this.#waiting.shift()?.start();
     };
   }
 
   #timeout(seconds: number): ConnError {
-    // In the order in which they came: the first is the one that holds its place the longest.
+    // The first is the one that holds its place the longest.
     const [longest] = this.#holders;
     const held =
       longest === undefined

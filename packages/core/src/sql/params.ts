@@ -41,14 +41,8 @@ export function compile(
       },
     );
   }
-  const source = sourceOf(checkText(statement), facts);
-  const placeholders = source.tokens.filter(isPlaceholder);
-  const values = matchParams(statement, placeholders, params, facts);
-  return write(source, placeholders, values, facts);
-}
-
-function isPlaceholder(token: Token): boolean {
-  return token.kind === "placeholder";
+  const parsed = parsedOf(checkText(statement), facts);
+  return write(parsed, matchParams(statement, parsed.placeholders, params, facts), facts);
 }
 
 function compileFragment(
@@ -72,8 +66,8 @@ function compileFragment(
       text += "?";
     }
   }
-  const tokens = tokenize(checkText(text), facts, new Set(at.keys()));
-  const placeholders = tokens.filter(isPlaceholder);
+  const parsed = parse(checkText(text), facts, new Set(at.keys()));
+  const { placeholders } = parsed;
   const starts = new Set(placeholders.map((token) => token.start));
   const values: Bound[] = [];
   for (const [start, value] of at) {
@@ -99,7 +93,7 @@ function compileFragment(
       },
     );
   }
-  return write({ text, tokens }, placeholders, values, facts);
+  return write(parsed, values, facts);
 }
 
 /** A name in the engine's quotes, whatever is in it. */
@@ -130,8 +124,8 @@ function matchParams(
   facts: SqlDialect,
 ): Bound[] {
   if (placeholders.length === 0 && params === undefined) return [];
-  const styles = new Set(placeholders.map((token) => token.refers![0]));
-  if (styles.size > 1) {
+  const style = placeholders[0]?.refers![0];
+  if (placeholders.some((token) => token.refers![0] !== style)) {
     throw misfit(
       `The statement mixes placeholders by order, number and name: ${shown(text, placeholders)}.`,
       "Use one kind throughout.",
@@ -143,7 +137,7 @@ function matchParams(
       "Pass an array for `?`, or an object for `:name`.",
     );
   }
-  if (styles.has("name")) return matchNames(text, placeholders, params);
+  if (style === "name") return matchNames(text, placeholders, params);
   return matchPositions(text, placeholders, params, facts);
 }
 
@@ -228,38 +222,52 @@ function matchPositions(
   return bound;
 }
 
-function write(
-  source: Source,
-  placeholders: readonly Token[],
-  bound: readonly Bound[],
-  facts: SqlDialect,
-): Statement {
-  if (placeholders.length === 0) return { text: source.text, values: [], source };
-  const lists = bound.some(({ value }) => Array.isArray(value)) ? placesInLists(source) : undefined;
+function write(parsed: Parsed, bound: readonly Bound[], facts: SqlDialect): Statement {
+  const { source } = parsed;
+  if (bound.length === 0) return { text: source.text, values: [], source };
   const values: unknown[] = [];
   const next = (label: string, value: unknown): string => {
     if (value === null && facts.nullInText) return "NULL";
     values.push(checkValue(value, label, facts));
     return facts.placeholder(values.length - 1);
   };
-  let text = "";
-  let from = 0;
-  placeholders.forEach((token, index) => {
-    const { label, value } = bound[index]!;
-    const place = Array.isArray(value) ? lists?.get(token) : undefined;
-    text += source.text.slice(from, token.start);
-    text += place
-      ? writeList(value as readonly unknown[], label, place, next, facts)
-      : next(label, value);
-    from = token.end;
-  });
+  const single = bound.every(
+    ({ value }) => !Array.isArray(value) && !(value === null && facts.nullInText),
+  );
+  let text = single ? parsed.written : undefined;
+  if (text === undefined) {
+    text = place(parsed, bound, next, facts);
+    if (single) parsed.written = text;
+  } else for (const { label, value } of bound) next(label, value);
   if (values.length > facts.maxParameters) {
     throw misfit(
       `The statement has ${values.length} values; ${facts.title} takes ${facts.maxParameters} at most.`,
       "Send them in several statements, within one session.",
     );
   }
-  return { text: text + source.text.slice(from), values, source };
+  return { text, values, source };
+}
+
+/** The text with what `next` writes for each value. */
+function place(
+  { source, placeholders }: Parsed,
+  bound: readonly Bound[],
+  next: (label: string, value: unknown) => string,
+  facts: SqlDialect,
+): string {
+  const lists = bound.some(({ value }) => Array.isArray(value)) ? placesInLists(source) : undefined;
+  let text = "";
+  let from = 0;
+  placeholders.forEach((token, index) => {
+    const { label, value } = bound[index]!;
+    const list = Array.isArray(value) ? lists?.get(token) : undefined;
+    text += source.text.slice(from, token.start);
+    text += list
+      ? writeList(value as readonly unknown[], label, list, next, facts)
+      : next(label, value);
+    from = token.end;
+  });
+  return text + source.text.slice(from);
 }
 
 type ListPlace = "bare" | "alone" | "beside";
@@ -313,21 +321,36 @@ function isAlone(text: string, previous: Token | undefined, next: Token | undefi
   );
 }
 
-const remembered = new WeakMap<SqlDialect, Map<string, Source>>();
+/** What is known of a statement before its values are. */
+interface Parsed {
+  readonly source: Source;
+  readonly placeholders: readonly Token[];
+  /** As the driver takes it with one value at each placeholder. */
+  written?: string;
+}
 
-/** The tokens of a text; the last few hundred short statements are remembered. */
-function sourceOf(text: string, facts: SqlDialect): Source {
+const remembered = new WeakMap<SqlDialect, Map<string, Parsed>>();
+
+/** The last few hundred short statements are remembered. */
+function parsedOf(text: string, facts: SqlDialect): Parsed {
   let known = remembered.get(facts);
   if (!known) remembered.set(facts, (known = new Map()));
-  let source = known.get(text);
-  if (!source) {
-    source = { text, tokens: tokenize(text, facts) };
+  let parsed = known.get(text);
+  if (!parsed) {
+    parsed = parse(text, facts);
     if (text.length <= 10_000) {
       if (known.size >= 500) known.delete(known.keys().next().value!);
-      known.set(text, source);
+      known.set(text, parsed);
     }
   }
-  return source;
+  return parsed;
+}
+
+/** @param at Where the placeholders stand; default: where the text has them. */
+function parse(text: string, facts: SqlDialect, at?: ReadonlySet<number>): Parsed {
+  const tokens = tokenize(text, facts, at);
+  const placeholders = tokens.filter((token) => token.kind === "placeholder");
+  return { source: { text, tokens }, placeholders };
 }
 
 function checkText(text: string): string {

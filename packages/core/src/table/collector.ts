@@ -67,7 +67,8 @@ export class Collector {
   appendColumns(chunks: readonly ColumnChunk[], length: number): void {
     if (chunks.length !== this.#sinks.length)
       throw rowTooLong(this.#length, chunks.length, this.#sinks.length);
-    for (const [index, chunk] of chunks.entries()) {
+    for (let index = 0; index < chunks.length; index++) {
+      const chunk = chunks[index]!;
       if ("rows" in chunk) {
         this.#appendCells(index, chunk.rows, chunk.index, length);
         continue;
@@ -151,7 +152,8 @@ function isBare(chunk: ColumnChunk): chunk is ArrayLike<unknown> {
 }
 
 /** Names that occur once keep their name, so a suffix never takes another column's. */
-export function withUniqueNames(columns: readonly ColumnSpec[]): ColumnSpec[] {
+export function withUniqueNames(columns: readonly ColumnSpec[]): readonly ColumnSpec[] {
+  if (areUnique(columns)) return columns.slice();
   const taken = new Set(columns.map(({ name }) => name));
   const seen = new Set<string>();
   return columns.map((column) => {
@@ -162,6 +164,18 @@ export function withUniqueNames(columns: readonly ColumnSpec[]): ColumnSpec[] {
     seen.add(name);
     return name === column.name ? column : { ...column, name };
   });
+}
+
+/** The most columns whose names are compared one by one: for a table of one row a Set would cost more than the row. */
+const fewColumns = 16;
+
+function areUnique(columns: readonly ColumnSpec[]): boolean {
+  if (columns.length > fewColumns)
+    return new Set(columns.map(({ name }) => name)).size === columns.length;
+  for (let index = 1; index < columns.length; index++)
+    for (let before = 0; before < index; before++)
+      if (columns[before]!.name === columns[index]!.name) return false;
+  return true;
 }
 
 function rowTooLong(row: number, cells: number, columns: number): ConnError {

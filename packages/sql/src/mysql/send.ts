@@ -1,8 +1,10 @@
+import { EventEmitter } from "node:events";
 import type { Statement } from "@conn/core/sql";
 import type { FieldPacket, PoolConnection, ResultSetHeader } from "mysql2";
 import type { ColumnPlan } from "../columns.ts";
 import { RowCollector } from "../row-collector.ts";
 import { verbOf } from "../statement.ts";
+import { expectedPlans, type Plans, plansFor } from "./plans.ts";
 import { type Field, planField } from "./types.ts";
 
 /** What a statement gave: rows, or a header. */
@@ -56,43 +58,121 @@ export function send(
   prepared: boolean = values.length > 0,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // Told here alone, also where the connection was broken before.
-    client.once("error", reject);
-    const options = { sql: text, rowsAsArray: true };
-    const command = prepared
-      ? client.execute({ ...options, values: values as never })
-      : client.query(options);
-    let fields: readonly Field[] = [];
-    let rows: RowCollector | undefined;
-    let header: ResultSetHeader | undefined;
-    let failure: Error | undefined;
-    command.on("fields", (found: readonly Field[] | undefined) => {
-      if (!found || rows) return;
-      fields = found;
-      rows = new RowCollector(fields.map(planField));
-    });
-    const take = (result: unknown[] | ResultSetHeader, index = 0): void => {
-      // Thrown in here, it would end the process.
-      try {
-        if (!Array.isArray(result)) header = result;
-        else if (index === 0) rows?.add(result);
-      } catch (error) {
-        failure ??= error as Error;
-      }
-    };
-    // An emitter's way to the one listener of each row would cost a twentieth of the reading.
-    const { emit } = command;
-    command.emit = (event: string, first?: unknown, second?: unknown): boolean => {
-      if (event !== "result") return emit.call(command, event, first, second);
-      take(first as unknown[], second as number);
-      return true;
-    };
-    command.on("error", reject);
-    command.on("end", () => {
-      client.off("error", reject);
-      if (failure) reject(failure);
-      else
-        resolve({ fields, rows: rows ?? new RowCollector([]), header: rows ? undefined : header });
-    });
+    const answering = new Answering(text, waitingFor(client), resolve, reject);
+    const options = { sql: text, values: values as never, rowsAsArray: true };
+    const command: Command = prepared ? client.execute(options) : client.query(options);
+    command[answeringOf] = answering;
+    command.emit = emit;
+    // While the server is at work already.
+    answering.expect();
   });
+}
+
+const answeringOf = Symbol("conn.answering");
+
+type Command = ReturnType<PoolConnection["query"]> & { [answeringOf]?: Answering };
+
+/**
+ * Takes the place of a command's own `emit`: an emitter's way to one listener would cost a twentieth of
+ * reading many rows. One function for all commands: one for each, with what it holds, would outlive the
+ * engine's quick collections.
+ */
+function emit(this: Command, event: string, first?: unknown, second?: unknown): boolean {
+  const answering = this[answeringOf]!;
+  if (event === "result") {
+    answering.take(first as unknown[] | ResultSetHeader, second as number | undefined);
+    return true;
+  }
+  if (event === "fields") answering.begin(first as readonly Field[] | undefined);
+  else if (event === "error") answering.fail(first as Error);
+  else if (event === "end") answering.end();
+  // An error that nobody listens to would be thrown.
+  if (event === "error" && this.listenerCount(event) === 0) return true;
+  return EventEmitter.prototype.emit.call(this, event, first, second);
+}
+
+/** What arrives of one answer. */
+class Answering {
+  readonly #text: string;
+  readonly #waiting: Answering[];
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: Error) => void;
+  /** What is likely to come, as it came before. */
+  #expected: { readonly plans: Plans; readonly rows: RowCollector } | undefined;
+  #fields: readonly Field[] = [];
+  #rows: RowCollector | undefined;
+  #header: ResultSetHeader | undefined;
+  #failure: Error | undefined;
+
+  constructor(
+    text: string,
+    waiting: Answering[],
+    resolve: (answer: Answer) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#text = text;
+    this.#waiting = waiting;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    waiting.push(this);
+  }
+
+  expect(): void {
+    const plans = expectedPlans(this.#text);
+    if (plans) this.#expected = { plans, rows: new RowCollector(plans.columns) };
+  }
+
+  begin(fields: readonly Field[] | undefined): void {
+    if (!fields || this.#rows) return;
+    this.#fields = fields;
+    const plans = plansFor(this.#text, fields, this.#expected?.plans);
+    this.#rows =
+      plans === this.#expected?.plans ? this.#expected.rows : new RowCollector(plans.columns);
+  }
+
+  take(result: unknown[] | ResultSetHeader, index = 0): void {
+    // Thrown in here, it would end the process.
+    try {
+      if (!Array.isArray(result)) this.#header = result;
+      else if (index === 0) this.#rows?.add(result);
+    } catch (error) {
+      this.#failure ??= error as Error;
+    }
+  }
+
+  fail(error: Error): void {
+    this.#leave();
+    this.#reject(error);
+  }
+
+  end(): void {
+    this.#leave();
+    if (this.#failure) this.#reject(this.#failure);
+    else
+      this.#resolve({
+        fields: this.#fields,
+        rows: this.#rows ?? new RowCollector([]),
+        header: this.#rows ? undefined : this.#header,
+      });
+  }
+
+  #leave(): void {
+    const index = this.#waiting.indexOf(this);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+}
+
+const waiting = new WeakMap<PoolConnection, Answering[]>();
+
+/** Those who wait for a client: where its connection breaks, or was broken before, it alone is told, and not the command. */
+function waitingFor(client: PoolConnection): Answering[] {
+  let all = waiting.get(client);
+  if (!all) {
+    const found: Answering[] = (all = []);
+    waiting.set(client, found);
+    client.on("error", (error: Error) => {
+      for (const answering of found.slice()) answering.fail(error);
+    });
+  }
+  return all;
 }

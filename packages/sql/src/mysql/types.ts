@@ -8,15 +8,14 @@ import { parseInstant } from "../postgres/instant.ts";
 /** A column as the server describes it: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_column_definition.html */
 export interface Field {
   readonly name: string;
-  readonly columnType?: number;
-  readonly columnLength?: number;
-  readonly characterSet?: number;
-  readonly flags: number | string[];
+  readonly columnType?: number | undefined;
+  readonly columnLength?: number | undefined;
+  readonly characterSet?: number | undefined;
   readonly decimals: number;
   /** MariaDB: `uuid`, `inet6`. */
-  readonly extendedTypeName?: string;
+  readonly extendedTypeName?: string | undefined;
   /** MariaDB: `json`. */
-  readonly extendedFormat?: string;
+  readonly extendedFormat?: string | undefined;
 }
 
 interface Kind {

@@ -11,7 +11,7 @@ import { integerOf } from "../integer.ts";
 import { RowCollector } from "../row-collector.ts";
 import { bindValue, type ToInteger } from "./bind.ts";
 import { catalogQuery } from "./catalog.ts";
-import { send, streamRows } from "./send.ts";
+import { type RowStream, send, streamRows } from "./send.ts";
 
 /** What is used of the module `mysql2`. */
 export interface Mysql {
@@ -33,11 +33,10 @@ export class MysqlWire implements Wire<PoolConnection> {
   readonly pool: Pool;
   readonly #mysql: Mysql;
   readonly #options: PoolOptions;
-  readonly #clients = new Set<PoolConnection>();
+  /** All that are connected, and since when nobody uses them. */
+  readonly #clients = new Map<PoolConnection, number | undefined>();
   /** Those whose session reads only, until they are cleaned. */
   readonly #readOnly = new WeakSet<PoolConnection>();
-  /** Those that nobody uses, and since when. */
-  readonly #idle = new Map<PoolConnection, number>();
   readonly #idleTimer: NodeJS.Timeout;
   /** What a new session is told, and one that was reset. */
   readonly #settings: string;
@@ -57,7 +56,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     ).unref();
     this.pool = mysql2.createPool({ ...options, connectionLimit: poolSize });
     this.pool.on("connection", (client) => {
-      this.#clients.add(client);
+      this.#clients.set(client, undefined);
       client.on("end", () => this.#forget(client));
       // A socket that breaks between two calls fails the next one; unheard it would end the process.
       client.on("error", () => this.#forget(client));
@@ -65,11 +64,11 @@ export class MysqlWire implements Wire<PoolConnection> {
     });
     // A script that has nothing left to do ends, whatever is idle in the pool.
     this.pool.on("acquire", (client) => {
-      this.#idle.delete(client);
+      this.#note(client, undefined);
       innerOf(client).stream.ref();
     });
     this.pool.on("release", (client) => {
-      this.#idle.set(client, performance.now());
+      this.#note(client, performance.now());
       innerOf(client).stream.unref();
     });
   }
@@ -81,7 +80,7 @@ export class MysqlWire implements Wire<PoolConnection> {
   }
 
   ready(): boolean {
-    return this.#idle.size > 0;
+    return this.#countIdle() > 0;
   }
 
   give(client: PoolConnection, broken: boolean): void {
@@ -90,7 +89,7 @@ export class MysqlWire implements Wire<PoolConnection> {
   }
 
   counts(): { open: number; idle: number } {
-    return { open: this.#clients.size, idle: this.#idle.size };
+    return { open: this.#clients.size, idle: this.#countIdle() };
   }
 
   keepAwake(client: PoolConnection, awake: boolean): void {
@@ -128,7 +127,7 @@ export class MysqlWire implements Wire<PoolConnection> {
   ): Promise<Table> {
     const started = performance.now();
     if (maxRows !== undefined) return this.#first(client, statement, maxRows, inTransaction);
-    const bound = this.#bound(statement);
+    const bound = { text: statement.text, values: this.#bind(statement.values) };
     let { fields, rows } = await send(client, bound);
     // As text the server rounds a FLOAT to six digits; prepared, it sends the number itself.
     if (statement.values.length === 0 && fields.some(({ columnType }) => columnType === float))
@@ -138,7 +137,10 @@ export class MysqlWire implements Wire<PoolConnection> {
 
   async execute(client: PoolConnection, statement: Statement): Promise<ExecuteResult> {
     const started = performance.now();
-    const { rows, header } = await send(client, this.#bound(statement));
+    const { rows, header } = await send(client, {
+      text: statement.text,
+      values: this.#bind(statement.values),
+    });
     const table = rows.finish({ ms: performance.now() - started });
     if (!header) return { rowCount: rows.length, rows: table };
     const { affectedRows, insertId } = header;
@@ -154,7 +156,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     statement: Statement,
     batchSize: number,
   ): AsyncGenerator<Table, void, undefined> {
-    const { rows, plans } = streamRows(client, this.#bound(statement), Math.min(batchSize, 1000));
+    const { rows, plans } = this.#stream(client, statement, batchSize);
     let ended = false;
     try {
       let batch: RowCollector | undefined;
@@ -205,28 +207,44 @@ export class MysqlWire implements Wire<PoolConnection> {
 
   async close(): Promise<void> {
     clearInterval(this.#idleTimer);
-    for (const client of this.#clients) innerOf(client).stream.ref();
+    for (const client of this.#clients.keys()) innerOf(client).stream.ref();
     const timer = setTimeout(() => {
-      for (const client of this.#clients) this.destroy(client);
+      for (const client of this.#clients.keys()) this.destroy(client);
     }, 1000);
     await new Promise<void>((resolve) => this.pool.end(() => resolve()));
     clearTimeout(timer);
-    for (const client of this.#clients) this.destroy(client);
+    for (const client of this.#clients.keys()) this.destroy(client);
   }
 
   #closeIdle(seconds: number): void {
     const before = performance.now() - seconds * 1000;
-    for (const [client, since] of this.#idle) if (since < before) this.destroy(client);
+    for (const [client, since] of this.#clients)
+      if (since !== undefined && since < before) this.destroy(client);
+  }
+
+  /** Nothing is told of a client that is closed already. */
+  #note(client: PoolConnection, idleSince: number | undefined): void {
+    if (this.#clients.has(client)) this.#clients.set(client, idleSince);
+  }
+
+  #countIdle(): number {
+    let idle = 0;
+    for (const since of this.#clients.values()) if (since !== undefined) idle++;
+    return idle;
   }
 
   #forget(client: PoolConnection): void {
     this.#clients.delete(client);
-    this.#idle.delete(client);
   }
 
-  #bound(statement: Statement): Statement {
+  #stream(client: PoolConnection, statement: Statement, rowsAtOnce: number): RowStream {
+    const bound = { ...statement, values: this.#bind(statement.values) };
+    return streamRows(client, bound, Math.min(rowsAtOnce, 1000));
+  }
+
+  #bind(values: readonly unknown[]): unknown[] {
     const toInteger = this.#mysql.TypedParameter?.LONGLONG;
-    return { ...statement, values: statement.values.map((value) => bindValue(value, toInteger)) };
+    return values.map((value) => bindValue(value, toInteger));
   }
 
   /** The first rows. With more to come the connection is closed: the server cannot be told to stop. */
@@ -237,7 +255,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     inTransaction: boolean,
   ): Promise<Table> {
     const started = performance.now();
-    const source = streamRows(client, this.#bound(statement), Math.min(maxRows + 1, 1000));
+    const source = this.#stream(client, statement, maxRows + 1);
     let rows: RowCollector | undefined;
     for await (const row of source.rows) {
       rows ??= new RowCollector(source.plans(), maxRows);

@@ -65,13 +65,14 @@ export class Exchange {
       for (const each of closing) connection.close({ type: "S", name: each });
       if (!plans) connection.parse({ name, text });
       connection.bind({ statement: name, values: values.map(bindValue) });
-      if (plans) this.#rows = new RowCollector(plans, this.#sent.most);
-      else connection.describe({ type: "P", name: "" });
+      if (!plans) connection.describe({ type: "P", name: "" });
       connection.execute({});
       connection.sync();
     } finally {
       connection.stream.uncork();
     }
+    // While the server is at work already.
+    if (plans) this.#rows = new RowCollector(plans, this.#sent.most);
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {

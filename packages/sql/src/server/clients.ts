@@ -50,47 +50,50 @@ export class Clients<Client extends object> {
 
   /** @throws CONN_POOL_TIMEOUT naming the longest holder, CONN_ABORTED, CONN_CLOSED. */
   async lend(request: TurnRequest): Promise<Lent<Client>> {
-    const lent = await this.#lend(request);
-    // Whoever holds it does not keep the process alive; what runs on it does.
-    this.#wire.keepAwake(lent.client, false);
-    return lent;
-  }
-
-  /** Lends a client for one task. */
-  async with<T>(request: TurnRequest, task: (client: Client) => Promise<T>): Promise<T> {
-    const { client, give } = await this.#lend(request);
-    let broken = false;
-    try {
-      return await this.stoppable(client, request.signal, () => task(client));
-    } catch (error) {
-      broken = this.#lost(error);
-      throw error;
-    } finally {
-      give(broken);
-    }
-  }
-
-  async #lend(request: TurnRequest): Promise<Lent<Client>> {
     const release = await this.#turns.acquire(request);
     try {
       const client = await this.#take(request);
       this.#note(client);
+      // Whoever holds it does not keep the process alive; what runs on it does.
+      this.#wire.keepAwake(client, false);
       let lent = true;
       return {
         client,
         give: (broken = false) => {
           if (!lent) return;
           lent = false;
-          try {
-            this.#wire.give(client, broken || this.#stopped.has(client) || this.#isOld(client));
-          } finally {
-            release();
-          }
+          this.#give(client, broken, release);
         },
       };
     } catch (error) {
       release();
       throw error;
+    }
+  }
+
+  /** Lends a client for one task. */
+  async with<T>(request: TurnRequest, task: (client: Client) => Promise<T>): Promise<T> {
+    const release = this.#turns.acquireNow(request) ?? (await this.#turns.acquire(request));
+    let client: Client | undefined;
+    let broken = false;
+    try {
+      const taken = (client = await this.#take(request));
+      this.#note(taken);
+      return await this.stoppable(taken, request.signal, () => task(taken));
+    } catch (error) {
+      broken = this.#lost(error);
+      throw error;
+    } finally {
+      if (client) this.#give(client, broken, release);
+      else release();
+    }
+  }
+
+  #give(client: Client, broken: boolean, release: () => void): void {
+    try {
+      this.#wire.give(client, broken || this.#stopped.has(client) || this.#isOld(client));
+    } finally {
+      release();
     }
   }
 
@@ -127,8 +130,10 @@ export class Clients<Client extends object> {
           tell();
         });
       };
+      const running = task();
+      // While the server is at work already.
       signal.addEventListener("abort", stop, { once: true });
-      task().then(
+      running.then(
         (value) => settle(() => resolve(value)),
         (error: unknown) =>
           settle(() =>

@@ -161,7 +161,7 @@ export class ServerEngine implements Engine {
       try {
         await this.clients.awake(client, async () => {
           await batches.return();
-          if (!broken && this.#leavesTraces(client, statement)) await this.wire.clean(client);
+          if (!broken && leavesTraces(statement.source, this.facts)) await this.#clean(client);
         });
       } catch {
         broken = true;
@@ -176,23 +176,25 @@ export class ServerEngine implements Engine {
     statement: Statement,
     task: (client: object) => Promise<T>,
   ): Promise<T> {
+    const cleaning = async (client: object): Promise<T> => {
+      try {
+        return await task(client);
+      } finally {
+        await this.#clean(client);
+      }
+    };
+    const traces = leavesTraces(statement.source, this.facts);
     try {
-      return await this.clients.with(this.#turn(holder, signal), async (client) => {
-        try {
-          return await task(client);
-        } finally {
-          if (this.#leavesTraces(client, statement)) await this.wire.clean(client);
-        }
-      });
+      return await this.clients.with(this.#turn(holder, signal), traces ? cleaning : task);
     } catch (error) {
       await this.#learnNames(error);
       throw error;
     }
   }
 
-  /** Whether there is something to take away from a client; one that was stopped is closed anyway. */
-  #leavesTraces(client: object, { source }: Statement): boolean {
-    return !this.clients.isStopped(client) && leavesTraces(source, this.facts);
+  /** One that was stopped is closed anyway. */
+  async #clean(client: object): Promise<void> {
+    if (!this.clients.isStopped(client)) await this.wire.clean(client);
   }
 
   /** A message that proposes names needs them at hand, and asks for them only then. */

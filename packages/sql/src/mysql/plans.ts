@@ -1,0 +1,66 @@
+import type { ColumnPlan } from "../columns.ts";
+import { type Field, planField } from "./types.ts";
+
+/** The columns of a statement's answer, and how they are read. */
+export interface Plans {
+  readonly fields: readonly Field[];
+  readonly columns: readonly ColumnPlan[];
+}
+
+const most = 256;
+/** Longer texts are rarely sent twice. */
+const longest = 10_000;
+
+/** By the statement's text; those that came first go first. */
+const known = new Map<string, Plans>();
+
+/** What the text's answer looked like the last time, on whichever server. */
+export function expectedPlans(text: string): Plans | undefined {
+  return known.get(text);
+}
+
+/** The plans for these fields: the expected ones where they still fit. */
+export function plansFor(
+  text: string,
+  fields: readonly Field[],
+  expected: Plans | undefined,
+): Plans {
+  if (expected && areAlike(fields, expected.fields)) return expected;
+  const plans = { fields: fields.map(copyOf), columns: fields.map(planField) };
+  if (text.length > longest) return plans;
+  if (known.size >= most && !known.has(text)) known.delete(known.keys().next().value!);
+  known.set(text, plans);
+  return plans;
+}
+
+/** Without the packet, which the driver's own object holds on to. */
+function copyOf(field: Field): Field {
+  return {
+    name: field.name,
+    columnType: field.columnType,
+    columnLength: field.columnLength,
+    characterSet: field.characterSet,
+    decimals: field.decimals,
+    extendedTypeName: field.extendedTypeName,
+    extendedFormat: field.extendedFormat,
+  };
+}
+
+function areAlike(fields: readonly Field[], others: readonly Field[]): boolean {
+  if (fields.length !== others.length) return false;
+  for (let index = 0; index < fields.length; index++)
+    if (!isAlike(fields[index]!, others[index]!)) return false;
+  return true;
+}
+
+function isAlike(field: Field, other: Field): boolean {
+  return (
+    field.name === other.name &&
+    field.columnType === other.columnType &&
+    field.columnLength === other.columnLength &&
+    field.characterSet === other.characterSet &&
+    field.decimals === other.decimals &&
+    field.extendedTypeName === other.extendedTypeName &&
+    field.extendedFormat === other.extendedFormat
+  );
+}
