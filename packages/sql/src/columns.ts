@@ -18,6 +18,17 @@ export interface ColumnPlan {
 
 const blockSize = 256;
 
+/** Some rows, whose columns are read by what holds them. */
+export interface Batch {
+  readonly length: number;
+  /** A column's cells in memory of their own; undefined where one of them is not what the column promises. */
+  filled(index: number): ColumnChunk | undefined;
+  /** A column's cells as the driver gives them, in an array of their own. */
+  cells(index: number): unknown[];
+  /** Lets go of the rows. */
+  clear(): void;
+}
+
 /** What was read of some rows. */
 export interface ReadColumns {
   readonly chunks: readonly ColumnChunk[];
@@ -42,12 +53,31 @@ export class Columns {
   /** The rows' cells, column by column. */
   read(rows: Rows): ReadColumns {
     const filled = this.#fill(rows);
+    return this.#read(
+      ({ convert }, index) =>
+        filled[index]?.finish() ?? (convert && converted(cellsOf(rows, index), convert)),
+      (index) => ({ rows, index }),
+    );
+  }
+
+  /** The same of rows that are not taken apart yet. */
+  readBatch(batch: Batch): ReadColumns {
+    return this.#read(
+      ({ convert, filler }, index) =>
+        (filler && batch.filled(index)) ?? (convert && converted(batch.cells(index), convert)),
+      (index) => batch.cells(index),
+    );
+  }
+
+  #read(
+    typed: (plan: ColumnPlan, index: number) => ColumnChunk | undefined,
+    asItIs: (index: number) => ColumnChunk,
+  ): ReadColumns {
     let broken: Map<number, ColumnPlan> | undefined;
-    const chunks = this.#plans.map((plan, index): ColumnChunk => {
-      const { convert } = plan;
-      const chunk = filled[index]?.finish() ?? (convert && convertColumn(rows, index, convert));
-      if (!chunk && convert) (broken ??= new Map()).set(index, plan);
-      return chunk ?? { rows, index };
+    const chunks = this.#plans.map((plan, index) => {
+      const chunk = typed(plan, index);
+      if (!chunk && plan.convert) (broken ??= new Map()).set(index, plan);
+      return chunk ?? asItIs(index);
     });
     for (const [index, { spec }] of broken ?? none)
       this.#plans = this.#plans.with(index, { spec: { name: spec.name } });
@@ -66,14 +96,19 @@ export class Columns {
   }
 }
 
-/** A column's cells as its type has them; undefined where one of them does not fit. */
-function convertColumn(rows: Rows, index: number, convert: Convert): unknown[] | undefined {
-  const cells: unknown[] = [];
-  for (const row of rows) {
-    const cell = row[index];
-    const converted = cell === null ? null : convert(cell);
-    if (converted === misfit) return undefined;
-    cells.push(converted);
+/** The cells of one column. */
+export function cellsOf(rows: Rows, index: number): unknown[] {
+  return rows.map((row) => row[index]);
+}
+
+/** Cells as their column's type has them; undefined where one of them does not fit. */
+function converted(cells: unknown[], convert: Convert): unknown[] | undefined {
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row];
+    if (cell === null) continue;
+    const value = convert(cell);
+    if (value === misfit) return undefined;
+    cells[row] = value;
   }
   return cells;
 }

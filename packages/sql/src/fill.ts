@@ -7,10 +7,16 @@ export type Rows = readonly (readonly unknown[])[];
  * Reads a column's cells into the memory that the table will keep. Each kind of column has a loop of
  * its own, so that the engine compiles it for that kind of cell.
  */
-export interface Filler {
+export interface Filler<Source = Rows> {
   /** Takes the cells of rows `from` to `to`; false where one of them is not what the column promises. */
-  fill(rows: Rows, from: number, to: number): boolean;
-  finish(): { readonly values: ArrayLike<unknown>; readonly valid?: Uint8Array | undefined };
+  fill(source: Source, from: number, to: number): boolean;
+  finish(): Filled;
+}
+
+/** A column's memory; `valid` is a bitmap, lowest bit first, where 0 means null. */
+export interface Filled {
+  readonly values: Int32Array | Float64Array | Uint8Array;
+  readonly valid: Uint8Array | undefined;
 }
 
 /** The filler for cells of a type as numbers, 0 and 1, and texts of timestamps; undefined where the type has none. */
@@ -50,7 +56,8 @@ function fillTimestamps(index: number, length: number): Filler {
 /** What the fillers share; their loops they have for themselves. */
 export abstract class NumberFiller<
   Values extends Int32Array | Float64Array | Uint8Array,
-> implements Filler {
+  Source = Rows,
+> implements Filler<Source> {
   protected readonly index: number;
   protected readonly values: Values;
   /** Lowest bit first, 0 is null; made with the first null. */
@@ -61,18 +68,22 @@ export abstract class NumberFiller<
     this.values = values;
   }
 
-  abstract fill(rows: Rows, from: number, to: number): boolean;
+  abstract fill(source: Source, from: number, to: number): boolean;
 
-  finish(): { values: Values; valid: Uint8Array | undefined } {
+  finish(): Filled {
     return { values: this.values, valid: this.#valid };
   }
 
   /** Whether the cell is null, and is now known as such. */
   protected takeNull(cell: unknown, row: number): boolean {
     if (cell !== null) return false;
+    this.setNull(row);
+    return true;
+  }
+
+  protected setNull(row: number): void {
     this.#valid ??= new Uint8Array((this.values.length + 7) >> 3).fill(255);
     this.#valid[row >> 3]! &= ~(1 << (row & 7));
-    return true;
   }
 }
 

@@ -14,7 +14,7 @@ export function parseTimestamp(text: string): number {
   if (text.charCodeAt(4) !== dash || text.charCodeAt(7) !== dash || text.charCodeAt(13) !== colon)
     return NaN;
   if (end > 16 && text.charCodeAt(16) !== colon) return NaN;
-  const days = daysOf(pair(text, 0) * 100 + pair(text, 2), pair(text, 5), pair(text, 8));
+  const days = dayNumber(pair(text, 0) * 100 + pair(text, 2), pair(text, 5), pair(text, 8));
   const hour = pair(text, 11);
   const minute = pair(text, 14);
   const second = end === 16 ? 0 : pair(text, 17);
@@ -51,7 +51,7 @@ function fraction(text: string, end: number): number {
 let latest = { year: 1970, month: 1, day: 1, days: 0 };
 
 /** Days since 1970 of a date, NaN for one that no calendar has. */
-function daysOf(year: number, month: number, day: number): number {
+export function dayNumber(year: number, month: number, day: number): number {
   if (day === latest.day && month === latest.month && year === latest.year) return latest.days;
   if (
     year < 0 ||

@@ -2,9 +2,9 @@ import type { ColumnPlan } from "../columns.ts";
 import { type Field, planField } from "./types.ts";
 
 /** The columns of a statement's answer, and how they are read. */
-export interface Plans {
+interface Known {
   readonly fields: readonly Field[];
-  readonly columns: readonly ColumnPlan[];
+  readonly plans: readonly ColumnPlan[];
 }
 
 const most = 256;
@@ -12,24 +12,16 @@ const most = 256;
 const longest = 10_000;
 
 /** By the statement's text; those that came first go first. */
-const known = new Map<string, Plans>();
+const known = new Map<string, Known>();
 
-/** What the text's answer looked like the last time, on whichever server. */
-export function expectedPlans(text: string): Plans | undefined {
-  return known.get(text);
-}
-
-/** The plans for these fields: the expected ones where they still fit. */
-export function plansFor(
-  text: string,
-  fields: readonly Field[],
-  expected: Plans | undefined,
-): Plans {
-  if (expected && areAlike(fields, expected.fields)) return expected;
-  const plans = { fields: fields.map(copyOf), columns: fields.map(planField) };
+/** The plans for an answer to this text: those of the last one, on whichever server, where they still fit. */
+export function plansFor(text: string, fields: readonly Field[]): readonly ColumnPlan[] {
+  const before = known.get(text);
+  if (before && areAlike(fields, before.fields)) return before.plans;
+  const plans = fields.map(planField);
   if (text.length > longest) return plans;
-  if (known.size >= most && !known.has(text)) known.delete(known.keys().next().value!);
-  known.set(text, plans);
+  if (known.size >= most && !before) known.delete(known.keys().next().value!);
+  known.set(text, { fields: fields.map(copyOf), plans });
   return plans;
 }
 

@@ -4,7 +4,8 @@ import type { FieldPacket, PoolConnection, ResultSetHeader } from "mysql2";
 import type { ColumnPlan } from "../columns.ts";
 import { RowCollector } from "../row-collector.ts";
 import { verbOf } from "../statement.ts";
-import { expectedPlans, type Plans, plansFor } from "./plans.ts";
+import { plansFor } from "./plans.ts";
+import { type Packet, TextRows, waysOf } from "./text-rows.ts";
 import { type Field, planField } from "./types.ts";
 
 /** What a statement gave: rows, or a header. */
@@ -58,19 +59,25 @@ export function send(
   prepared: boolean = values.length > 0,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const answering = new Answering(text, waitingFor(client), resolve, reject);
+    const answering = new Answering(text, prepared, waitingFor(client), resolve, reject);
     const options = { sql: text, values: values as never, rowsAsArray: true };
     const command: Command = prepared ? client.execute(options) : client.query(options);
     command[answeringOf] = answering;
     command.emit = emit;
-    // While the server is at work already.
-    answering.expect();
+    if (!prepared) command.row = firstRow;
   });
 }
 
 const answeringOf = Symbol("conn.answering");
 
-type Command = ReturnType<PoolConnection["query"]> & { [answeringOf]?: Answering };
+/** A command of mysql2's, with what it leaves out of its types. */
+type Command = ReturnType<PoolConnection["query"]> & {
+  [answeringOf]?: Answering;
+  /** Takes a packet that is a row, or the end of them; gives what takes the next one. */
+  row?: (this: Command, packet: Packet, connection: unknown) => unknown;
+  _rowParser?: { next(packet: Packet): unknown };
+  readonly _resultIndex?: number;
+};
 
 /**
  * Takes the place of a command's own `emit`: an emitter's way to one listener would cost a twentieth of
@@ -80,7 +87,7 @@ type Command = ReturnType<PoolConnection["query"]> & { [answeringOf]?: Answering
 function emit(this: Command, event: string, first?: unknown, second?: unknown): boolean {
   const answering = this[answeringOf]!;
   if (event === "result") {
-    answering.take(first as unknown[] | ResultSetHeader, second as number | undefined);
+    answering.take(first as unknown[] | ResultSetHeader | undefined, second as number | undefined);
     return true;
   }
   if (event === "fields") answering.begin(first as readonly Field[] | undefined);
@@ -91,52 +98,76 @@ function emit(this: Command, event: string, first?: unknown, second?: unknown): 
   return EventEmitter.prototype.emit.call(this, event, first, second);
 }
 
+/**
+ * Takes the place of a query's own `row` for its first row, and puts our reader in the place of the
+ * driver's. A version of the driver that does not ask for it gives us its own rows.
+ */
+function firstRow(this: Command, packet: Packet, connection: unknown): unknown {
+  const answering = this[answeringOf]!;
+  if (this._resultIndex === 0 && answering.readsPackets) this._rowParser = answering;
+  const { row } = Object.getPrototypeOf(this) as Required<Command>;
+  return row.call(this, packet, connection);
+}
+
 /** What arrives of one answer. */
 class Answering {
   readonly #text: string;
+  readonly #prepared: boolean;
   readonly #waiting: Answering[];
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: Error) => void;
-  /** What is likely to come, as it came before. */
-  #expected: { readonly plans: Plans; readonly rows: RowCollector } | undefined;
   #fields: readonly Field[] = [];
   #rows: RowCollector | undefined;
+  #packets: TextRows | undefined;
   #header: ResultSetHeader | undefined;
   #failure: Error | undefined;
 
   constructor(
     text: string,
+    prepared: boolean,
     waiting: Answering[],
     resolve: (answer: Answer) => void,
     reject: (error: Error) => void,
   ) {
     this.#text = text;
+    this.#prepared = prepared;
     this.#waiting = waiting;
     this.#resolve = resolve;
     this.#reject = reject;
     waiting.push(this);
   }
 
-  expect(): void {
-    const plans = expectedPlans(this.#text);
-    if (plans) this.#expected = { plans, rows: new RowCollector(plans.columns) };
-  }
-
   begin(fields: readonly Field[] | undefined): void {
     if (!fields || this.#rows) return;
     this.#fields = fields;
-    const plans = plansFor(this.#text, fields, this.#expected?.plans);
-    this.#rows =
-      plans === this.#expected?.plans ? this.#expected.rows : new RowCollector(plans.columns);
+    const plans = plansFor(this.#text, fields);
+    const ways = this.#prepared ? undefined : waysOf(fields);
+    this.#packets = ways && new TextRows(ways, () => this.#rows!.addBatch());
+    this.#rows = new RowCollector(plans, Infinity, this.#packets);
   }
 
-  take(result: unknown[] | ResultSetHeader, index = 0): void {
+  get readsPackets(): boolean {
+    return this.#packets !== undefined;
+  }
+
+  /** A row that the driver did not read; it gets nothing for it. */
+  next(packet: Packet): void {
+    if (this.#failure) return;
     // Thrown in here, it would end the process.
+    try {
+      this.#packets!.add(packet);
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+  }
+
+  take(result: unknown[] | ResultSetHeader | undefined, index = 0): void {
+    if (result === undefined || this.#failure) return;
     try {
       if (!Array.isArray(result)) this.#header = result;
       else if (index === 0) this.#rows?.add(result);
     } catch (error) {
-      this.#failure ??= error as Error;
+      this.#failure = error as Error;
     }
   }
 

@@ -11,6 +11,8 @@ export interface Field {
   readonly columnType?: number | undefined;
   readonly columnLength?: number | undefined;
   readonly characterSet?: number | undefined;
+  /** Node's name for it. */
+  readonly encoding?: string | undefined;
   readonly decimals: number;
   /** MariaDB: `uuid`, `inet6`. */
   readonly extendedTypeName?: string | undefined;
@@ -24,7 +26,8 @@ interface Kind {
   readonly restore?: Convert;
 }
 
-const binaryCharset = 63;
+/** Bytes rather than text. */
+export const binaryCharset = 63;
 
 export function planField(field: Field): ColumnPlan {
   const { type, convert, restore } = kindOf(field);
@@ -63,11 +66,11 @@ function kindOf(field: Field): Kind {
     case 0x07:
       return { type: "timestamp", convert: toInstant, restore: datetimeText };
     case 0x0c:
-      return { type: "datetime", convert: toDatetime, restore: datetimeText };
+      return { type: "datetime", convert: toDatetime(field.decimals), restore: datetimeText };
     case 0x0a:
       return { type: "date", convert: toDate };
     case 0x0b:
-      return { type: "time", convert: toTime };
+      return { type: "time", convert: toTime(field.decimals) };
     case 0x10:
       return { type: "bytes", convert: toBytes };
     case 0xf5:
@@ -96,9 +99,21 @@ function toInstant(cell: unknown): unknown {
   return Number.isNaN(ms) ? misfit : ms;
 }
 
-function toDatetime(cell: unknown): unknown {
-  const text = String(cell);
-  return /^0000|-00/.test(text) ? misfit : text.replace(" ", "T");
+function toDatetime(decimals: number): Convert {
+  return (cell) => {
+    const text = String(cell);
+    return /^0000|-00/.test(text) ? misfit : withFraction(text.replace(" ", "T"), decimals);
+  };
+}
+
+/** With as many digits of a second as the column has: of a prepared statement's the driver leaves zeros out. */
+function withFraction(text: string, decimals: number): string {
+  // Thirty-one and thirty-nine stand for a number of digits that is not fixed.
+  if (decimals === 0 || decimals > 6) return text;
+  const seconds = text.lastIndexOf(":") + 3;
+  return text.length > seconds + decimals
+    ? text
+    : `${text.slice(0, seconds)}.${text.slice(seconds + 1).padEnd(decimals, "0")}`;
 }
 
 function toDate(cell: unknown): unknown {
@@ -107,8 +122,11 @@ function toDate(cell: unknown): unknown {
 }
 
 /** A TIME may be negative or longer than a day, as a duration is. */
-function toTime(cell: unknown): unknown {
-  return /^([01]\d|2[0-3]):/.test(String(cell)) ? cell : misfit;
+function toTime(decimals: number): Convert {
+  return (cell) => {
+    const text = String(cell);
+    return /^([01]\d|2[0-3]):/.test(text) ? withFraction(text, decimals) : misfit;
+  };
 }
 
 function toBytes(cell: unknown): unknown {
