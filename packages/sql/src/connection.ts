@@ -67,13 +67,13 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     statement: string | Fragment,
     options: QueryOptions<Row> = {},
   ): Promise<Table<Row>> {
-    const { params, maxRows, schema, ...reading } = options;
+    const { params, maxRows, schema } = options;
     const patient = options.signal !== undefined || options.timeout !== undefined;
     checkCount("maxRows", maxRows);
     const compiled = this.#compile("query", statement, params);
     const table = await this.cached<Table<Row>>(
       { method: "query", args: [compiled.text, compiled.values, maxRows, this.#identity()] },
-      reading,
+      options,
       (client, signal) =>
         this.#engaged(
           "query",

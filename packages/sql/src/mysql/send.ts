@@ -94,7 +94,7 @@ function emit(this: Command, event: string, first?: unknown, second?: unknown): 
   else if (event === "error") answering.fail(first as Error);
   else if (event === "end") answering.end();
   // An error that nobody listens to would be thrown.
-  if (event === "error" && this.listenerCount(event) === 0) return true;
+  if (this.listenerCount(event) === 0) return true;
   return EventEmitter.prototype.emit.call(this, event, first, second);
 }
 

@@ -70,7 +70,7 @@ export class ServerEngine implements Engine {
 
   async query(statement: Statement, { maxRows, signal }: EngineReadOptions): Promise<Table> {
     assertReads(statement.source, this.facts);
-    return this.#run("a query", signal, statement, (client) =>
+    return await this.#run("a query", signal, statement, (client) =>
       this.wire.query(client, statement, { maxRows }),
     );
   }
