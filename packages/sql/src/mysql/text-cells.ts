@@ -102,22 +102,27 @@ function integerAt(bytes: Buffer, start: number, end: number): number {
   return negative ? -value : value;
 }
 
+/** What the text means to the engine. */
+export function numberAt(bytes: Buffer, start: number, end: number): number {
+  return Number(bytes.toString("latin1", start, end));
+}
+
 const powers = Array.from({ length: 16 }, (_, power) => 10 ** power);
 
 /** Up to fifteen digits and the power of ten that divides them are exact, and so their quotient is the nearest double. */
 function floatAt(bytes: Buffer, start: number, end: number): number {
   const negative = bytes[start] === minus;
   const first = negative ? start + 1 : start;
-  if (end - first > 16) return Number(bytes.toString("latin1", start, end));
+  if (end - first > 16) return numberAt(bytes, start, end);
   let digits = 0;
   let fraction = -1;
   for (let at = first; at < end; at++) {
     const digit = bytes[at]! - zero;
     if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
     else if (bytes[at] === point && fraction < 0) fraction = end - at - 1;
-    else return Number(bytes.toString("latin1", start, end));
+    else return numberAt(bytes, start, end);
   }
-  if (end - first === 16 && fraction < 0) return Number(bytes.toString("latin1", start, end));
+  if (end - first === 16 && fraction < 0) return numberAt(bytes, start, end);
   const value = fraction > 0 ? digits / powers[fraction]! : digits;
   return negative ? -value : value;
 }

@@ -1,7 +1,14 @@
 import type { ColumnChunk } from "@conn/core";
 import type { Batch } from "../columns.ts";
 import type { Filler } from "../fill.ts";
-import { type Cells, fillBooleans, fillFloats, fillInstants, fillIntegers } from "./text-cells.ts";
+import {
+  type Cells,
+  fillBooleans,
+  fillFloats,
+  fillInstants,
+  fillIntegers,
+  numberAt,
+} from "./text-cells.ts";
 import { Texts } from "./texts.ts";
 import { binaryCharset, type Field } from "./types.ts";
 
@@ -130,7 +137,7 @@ function wayOf(field: Field): Way | undefined {
     case 0x0d:
       return { filler: fillIntegers, cell: integerCell };
     case 0x05:
-      return { filler: fillFloats, cell: floatCell };
+      return { filler: fillFloats, cell: numberAt };
     case 0x07:
       return { filler: fillInstants, cell: asciiCell };
     case 0x00:
@@ -167,10 +174,6 @@ function integerCell(bytes: Buffer, start: number, end: number): number | string
   const text = asciiCell(bytes, start, end);
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : text;
-}
-
-function floatCell(bytes: Buffer, start: number, end: number): number {
-  return Number(asciiCell(bytes, start, end));
 }
 
 function asciiCell(bytes: Buffer, start: number, end: number): string {
