@@ -11,7 +11,7 @@ import { Lifetime } from "./lifetime.ts";
 import { explainMisses } from "./member-hint.ts";
 import { publish } from "./observe.ts";
 import type { ReadOptions } from "./read-options.ts";
-import { retry, RetryBudget } from "./retry.ts";
+import { retry, RetryBudget, type Verdict } from "./retry.ts";
 import { forgetInstance, state } from "./state.ts";
 
 /** What `open` gets beside the configuration. */
@@ -191,7 +191,8 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     signal?: AbortSignal,
   ): Promise<T> {
     try {
-      return await this.#retry(operation, request, signal, () => true);
+      const classify = (error: unknown): Verdict => this.#verdict(error, true);
+      return await this.#repeated(operation, request, signal, classify);
     } catch (error) {
       this.#givenUp.add(Object(error) as object);
       throw error;
@@ -245,29 +246,22 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     let lifetime: Lifetime<Client>;
     // Whether the client was there, and the task has begun.
     let begun = false as boolean;
+    const once = (): Promise<T> => {
+      if (this.#closing) throw this.#closedError(operation);
+      if (signal?.aborted) throw abortError(signal.reason, name);
+      begun = false;
+      const current = (lifetime = this.#current());
+      const begin = (client: Client, ended: AbortSignal): Promise<T> => {
+        begun = true;
+        return task(client, ended, current);
+      };
+      return current.run(begin, signal, name);
+    };
     try {
-      return await this.#retry(
-        operation,
-        () => {
-          if (this.#closing) throw this.#closedError(operation);
-          if (signal?.aborted) throw abortError(signal.reason, name);
-          begun = false;
-          const current = (lifetime = this.#current());
-          return current.run(
-            (client, ended) => {
-              begun = true;
-              return task(client, ended, current);
-            },
-            signal,
-            name,
-          );
-        },
-        signal,
-        () => !begun || repeat,
-        (error) => {
-          if (begun && this.#judge(error) === "lost") this.#discard(lifetime);
-        },
-      );
+      return await this.#repeated(operation, once, signal, (error) => {
+        if (begun && this.#judge(error) === "lost") this.#discard(lifetime);
+        return this.#verdict(error, !begun || repeat);
+      });
     } catch (error) {
       const step = begun ? operation : "open";
       const known = error instanceof ConnError ? error : this.explain?.(error, step);
@@ -283,22 +277,28 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     }
   }
 
-  #retry<T>(
+  /** Runs a task, and again where its failure allows it: what succeeds at once pays for none of that. */
+  async #repeated<T>(
     operation: string,
     task: () => Promise<T>,
     signal: AbortSignal | undefined,
-    repeatable: () => boolean,
-    onFailure?: (error: unknown) => void,
+    classify: (error: unknown) => Verdict,
   ): Promise<T> {
-    return retry(task, {
-      budget: this.#budget,
-      policy: state.settings.retry ?? {},
-      signal,
-      classify: (error) => this.#verdict(error, repeatable()),
-      onFailure,
-      onRetry: (attempt, wait) =>
-        publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
-    });
+    const started = performance.now();
+    try {
+      const result = await task();
+      this.#budget.earn();
+      return result;
+    } catch (error) {
+      return retry(task, error, started, {
+        budget: this.#budget,
+        policy: state.settings.retry ?? {},
+        signal,
+        classify,
+        onRetry: (attempt, wait) =>
+          publish({ kind: "retry", connection: this.name, operation, attempt, wait }),
+      });
+    }
   }
 
   #current(): Lifetime<Client> {
@@ -380,7 +380,7 @@ export abstract class BaseConnection<Client = unknown, Config extends object = o
     return failureOf(error);
   }
 
-  #verdict(error: unknown, repeatable: boolean): { retry: boolean; after?: number } {
+  #verdict(error: unknown, repeatable: boolean): Verdict {
     if (!repeatable || this.#givenUp.has(error as object)) return { retry: false };
     const transient = this.isTransient?.(error);
     if (typeof transient === "number") return { retry: true, after: transient };

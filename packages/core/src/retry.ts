@@ -40,47 +40,47 @@ export class RetryBudget {
   }
 }
 
-/** Runs a task again while its failures allow it, the budget has tokens and the deadline is not passed. */
+export interface RetryOptions {
+  /** Told of each failure, in turn. */
+  readonly classify: (error: unknown) => Verdict;
+  readonly budget: RetryBudget;
+  readonly policy?: RetryPolicy;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRetry?: (attempt: number, wait: number) => void;
+}
+
+/**
+ * Runs a task again that has failed, while its failures allow it, the budget has tokens and the deadline
+ * is not passed. What succeeds at once has no need to call this.
+ *
+ * @param started When it was run first, in milliseconds of the monotonic clock.
+ */
 export async function retry<T>(
   task: (attempt: number) => Promise<T>,
-  {
-    classify,
-    budget,
-    policy = {},
-    signal,
-    onFailure,
-    onRetry,
-  }: {
-    readonly classify: (error: unknown) => Verdict;
-    readonly budget: RetryBudget;
-    readonly policy?: RetryPolicy;
-    readonly signal?: AbortSignal | undefined;
-    /** Told of each failure, whatever follows. */
-    readonly onFailure?: ((error: unknown) => void) | undefined;
-    readonly onRetry?: (attempt: number, wait: number) => void;
-  },
+  failure: unknown,
+  started: number,
+  { classify, budget, policy = {}, signal, onRetry }: RetryOptions,
 ): Promise<T> {
   const { attempts = 3, deadline = 30, base = 0.1, cap = 5 } = policy;
-  const start = performance.now();
+  let error = failure;
   for (let attempt = 1; ; attempt++) {
+    const verdict = classify(error);
+    if (!verdict.retry || attempt >= attempts || signal?.aborted) throw error;
+    // Full jitter spreads callers that failed together over the whole pause.
+    const wait = Math.max(
+      verdict.after ?? 0,
+      Math.random() * Math.min(cap, base * 2 ** (attempt - 1)),
+    );
+    const elapsed = (performance.now() - started) / 1000;
+    if (elapsed + wait > deadline || !budget.spend()) throw error;
+    onRetry?.(attempt, wait);
+    if (!(await pause(wait, signal))) throw error;
     try {
-      const result = await task(attempt);
+      const result = await task(attempt + 1);
       budget.earn();
       return result;
-    } catch (error) {
-      onFailure?.(error);
-      if (attempt >= attempts || signal?.aborted) throw error;
-      const verdict = classify(error);
-      if (!verdict.retry) throw error;
-      // Full jitter spreads callers that failed together over the whole pause.
-      const wait = Math.max(
-        verdict.after ?? 0,
-        Math.random() * Math.min(cap, base * 2 ** (attempt - 1)),
-      );
-      const elapsed = (performance.now() - start) / 1000;
-      if (elapsed + wait > deadline || !budget.spend()) throw error;
-      onRetry?.(attempt, wait);
-      if (!(await pause(wait, signal))) throw error;
+    } catch (again) {
+      error = again;
     }
   }
 }

@@ -238,18 +238,16 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     }
   }
 
-  async #engaged<T>(
+  #engaged<T>(
     operation: string,
     client: DataSource,
     { source }: Statement,
     task: (engine: Engine) => Promise<T>,
   ): Promise<T> {
     const engine = engines.get(client)!;
-    try {
-      return await task(engine);
-    } catch (error) {
+    return task(engine).catch((error: unknown) => {
       throw this.#explain(error, operation, source.text, engine);
-    }
+    });
   }
 
   async *#batches<Row extends object>(

@@ -7,9 +7,9 @@ export type Rows = readonly (readonly unknown[])[];
  * Reads a column's cells into the memory that the table will keep. Each kind of column has a loop of
  * its own, so that the engine compiles it for that kind of cell.
  */
-export interface Filler<Source = Rows> {
+export interface Filler {
   /** Takes the cells of rows `from` to `to`; false where one of them is not what the column promises. */
-  fill(source: Source, from: number, to: number): boolean;
+  fill(rows: Rows, from: number, to: number): boolean;
   finish(): Filled;
 }
 
@@ -54,13 +54,9 @@ function fillTimestamps(index: number, length: number): Filler {
 }
 
 /** What the fillers share; their loops they have for themselves. */
-export abstract class NumberFiller<
-  Values extends Int32Array | Float64Array | Uint8Array,
-  Source = Rows,
-> implements Filler<Source> {
+export abstract class NumberFiller<Values extends Filled["values"]> implements Filler {
   protected readonly index: number;
   protected readonly values: Values;
-  /** Lowest bit first, 0 is null; made with the first null. */
   #valid: Uint8Array | undefined;
 
   constructor(index: number, values: Values) {
@@ -68,7 +64,7 @@ export abstract class NumberFiller<
     this.values = values;
   }
 
-  abstract fill(source: Source, from: number, to: number): boolean;
+  abstract fill(rows: Rows, from: number, to: number): boolean;
 
   finish(): Filled {
     return { values: this.values, valid: this.#valid };
@@ -77,14 +73,16 @@ export abstract class NumberFiller<
   /** Whether the cell is null, and is now known as such. */
   protected takeNull(cell: unknown, row: number): boolean {
     if (cell !== null) return false;
-    this.setNull(row);
+    this.#valid = withNull(this.#valid, row, this.values.length);
     return true;
   }
+}
 
-  protected setNull(row: number): void {
-    this.#valid ??= new Uint8Array((this.values.length + 7) >> 3).fill(255);
-    this.#valid[row >> 3]! &= ~(1 << (row & 7));
-  }
+/** Marks one of so many rows as null; the bitmap is made with the first of them. */
+export function withNull(valid: Uint8Array | undefined, row: number, length: number): Uint8Array {
+  const bits = valid ?? new Uint8Array((length + 7) >> 3).fill(255);
+  bits[row >> 3]! &= ~(1 << (row & 7));
+  return bits;
 }
 
 class IntegerFiller extends NumberFiller<Int32Array> {

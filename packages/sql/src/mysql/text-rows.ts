@@ -1,151 +1,71 @@
-import type { ColumnChunk } from "@conn/core";
-import type { Batch } from "../columns.ts";
-import type { Filler } from "../fill.ts";
 import {
-  type Cells,
-  fillBooleans,
-  fillFloats,
-  fillInstants,
-  fillIntegers,
-  numberAt,
+  booleans,
+  floats,
+  integers,
+  isNull,
+  notePlace,
+  PacketRows,
+  type Numbers,
+  type Way,
+} from "./packet-rows.ts";
+import {
+  asciiText,
+  booleanOf,
+  bytesOf,
+  floatOf,
+  instantOf,
+  int32Of,
+  integerOf,
+  numberOf,
+  utf8Text,
 } from "./text-cells.ts";
-import { Texts } from "./texts.ts";
 import { binaryCharset, type Field } from "./types.ts";
 
-/** What mysql2 hands to those who read rows. It is the same object each time, and stands behind its header. */
-export interface Packet {
-  readonly buffer: Buffer;
-  readonly offset: number;
-  readonly end: number;
-}
-
-/** Cells of rows that are held at once, so that their places stay in the processor's cache. */
-const mostCells = 8192;
-
-/**
- * Rows of the text protocol as they stand in the packets: where each cell begins and ends. What a column
- * holds is read for many rows at once, and becomes no text that nobody wants.
- * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html
- */
-export class TextRows implements Batch, Cells {
-  length = 0;
-  readonly width: number;
-  bytes: Buffer = noBytes;
-  places: Int32Array;
-  readonly #ways: readonly Way[];
-  readonly #mostRows: number;
-  readonly #full: () => void;
-
-  /** @param full Has to clear the batch: no more rows fit in. */
-  constructor(ways: readonly Way[], full: () => void) {
-    this.width = ways.length;
-    this.#ways = ways;
-    this.#full = full;
-    this.#mostRows = Math.max(1, Math.floor(mostCells / ways.length));
-    this.places = new Int32Array(2 * ways.length);
-  }
-
-  add({ buffer, offset, end }: Packet): void {
-    // Rows that came in one piece share its memory.
-    if (this.length > 0 && (buffer !== this.bytes || this.length === this.#mostRows)) this.#full();
-    this.bytes = buffer;
-    let place = 2 * this.width * this.length;
-    if (place === this.places.length) this.#grow();
-    const { places, width } = this;
+/** Rows of the text protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html */
+export class TextRows extends PacketRows {
+  protected override locate(bytes: Buffer, offset: number, from: number): number {
+    const { places } = this;
+    const to = from + 2 * this.ways.length;
     let at = offset;
-    for (let column = 0; column < width; column++) {
-      let size = buffer[at++]!;
-      if (size === isNull) {
-        places[place++] = -1;
-        places[place++] = -1;
-        continue;
-      }
-      if (size > isNull) {
-        const bytes = size === 0xfc ? 2 : size === 0xfd ? 3 : 8;
-        // No cell has more bytes than 32 bits can count.
-        size = buffer.readUIntLE(at, Math.min(bytes, 6));
-        at += bytes;
-      }
-      places[place++] = at;
-      at += size;
-      places[place++] = at;
+    for (let place = from; place < to; place += 2) {
+      if (bytes[at] === isNull) {
+        places[place] = -1;
+        at++;
+      } else at = notePlace(bytes, at, places, place);
     }
-    if (at !== end) throw new RangeError("A row has other cells than its columns.");
-    this.length++;
-  }
-
-  filled(index: number): ColumnChunk | undefined {
-    const filler = this.#ways[index]!.filler?.(index, this.length);
-    return filler?.fill(this, 0, this.length) ? filler.finish() : undefined;
-  }
-
-  cells(index: number): unknown[] {
-    const { cell } = this.#ways[index]!;
-    const { bytes, places, width } = this;
-    const cells: unknown[] = [];
-    for (let row = 0, place = 2 * index; row < this.length; row++, place += 2 * width) {
-      const start = places[place]!;
-      cells.push(start < 0 ? null : cell(bytes, start, places[place + 1]!));
-    }
-    return cells;
-  }
-
-  clear(): void {
-    this.length = 0;
-    this.bytes = noBytes;
-  }
-
-  #grow(): void {
-    const places = new Int32Array(
-      Math.min(this.places.length * 4, 2 * this.width * this.#mostRows),
-    );
-    places.set(this.places);
-    this.places = places;
+    return at;
   }
 }
 
-const noBytes = Buffer.alloc(0);
-const isNull = 0xfb;
-
-/** How the cells of a column are read. */
-interface Way {
-  readonly filler?: (index: number, length: number) => Filler<Cells>;
-  /** As mysql2 gives it under our settings. */
-  readonly cell: (bytes: Buffer, start: number, end: number) => unknown;
-}
-
-/** How to read columns of these fields; undefined where one of them is better left to the driver. */
-export function waysOf(fields: readonly Field[]): readonly Way[] | undefined {
-  if (fields.length === 0) return undefined;
-  const ways: Way[] = [];
-  for (const field of fields) {
-    const way = wayOf(field);
-    if (!way) return undefined;
-    ways.push(way);
-  }
-  return ways;
-}
-
-function wayOf(field: Field): Way | undefined {
+/** How a column of this kind is read as text; undefined where it is better left to the driver. */
+export function textWay(field: Field): Way | undefined {
   switch (field.columnType) {
     case 0x01:
-      return { filler: field.columnLength === 1 ? fillBooleans : fillIntegers, cell: integerCell };
+      return field.columnLength === 1 ? booleanWay : integerWay;
     case 0x02:
     case 0x03:
     case 0x08:
     case 0x09:
     case 0x0d:
-      return { filler: fillIntegers, cell: integerCell };
+      return integerWay;
     case 0x05:
-      return { filler: fillFloats, cell: numberAt };
+      return floatWay;
     case 0x07:
-      return { filler: fillInstants, cell: asciiCell };
+      return instantWay;
     case 0x00:
     case 0x0a:
     case 0x0b:
     case 0x0c:
     case 0xf6:
-      return { cell: asciiCell };
+      return asciiWay;
+    default:
+      return stringWay(field);
+  }
+}
+
+/** Texts and bytes, which come the same way in both protocols. */
+export function stringWay({ columnType, characterSet, encoding }: Field): Way | undefined {
+  switch (columnType) {
     case 0x0f:
     case 0xf7:
     case 0xf8:
@@ -155,31 +75,21 @@ function wayOf(field: Field): Way | undefined {
     case 0xfc:
     case 0xfd:
     case 0xfe:
-      if (field.characterSet === binaryCharset) return { cell: bytesCell };
-      return field.encoding === "utf8" ? wayOfTexts() : undefined;
+      if (characterSet === binaryCharset) return bytesWay;
+      return encoding === "utf8" ? utf8Way : undefined;
     case 0xf5:
-      return wayOfTexts();
+      return utf8Way;
     default:
       return undefined;
   }
 }
 
-function wayOfTexts(): Way {
-  const texts = new Texts();
-  return { cell: (bytes, start, end) => texts.at(bytes, start, end) };
-}
-
-/** The text itself where a number does not hold the integer. */
-function integerCell(bytes: Buffer, start: number, end: number): number | string {
-  const text = asciiCell(bytes, start, end);
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : text;
-}
-
-function asciiCell(bytes: Buffer, start: number, end: number): string {
-  return bytes.toString("latin1", start, end);
-}
-
-function bytesCell(bytes: Buffer, start: number, end: number): Buffer {
-  return bytes.subarray(start, end);
-}
+/** Whole numbers, of which 32 bits hold most. */
+const int32s: Numbers = { memory: integers, read: int32Of };
+const integerWay: Way = { numbers: int32s, cell: integerOf };
+const booleanWay: Way = { numbers: { memory: booleans, read: booleanOf }, cell: integerOf };
+const floatWay: Way = { numbers: { memory: floats, read: floatOf }, cell: numberOf };
+const instantWay: Way = { numbers: { memory: floats, read: instantOf }, cell: asciiText };
+export const asciiWay: Way = { cell: asciiText };
+const bytesWay: Way = { cell: bytesOf };
+const utf8Way: Way = { cell: utf8Text };

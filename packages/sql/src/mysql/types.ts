@@ -10,6 +10,8 @@ export interface Field {
   readonly name: string;
   readonly columnType?: number | undefined;
   readonly columnLength?: number | undefined;
+  /** Bits, of which 32 says that there is no sign. */
+  readonly flags?: number | undefined;
   readonly characterSet?: number | undefined;
   /** Node's name for it. */
   readonly encoding?: string | undefined;
@@ -64,7 +66,11 @@ function kindOf(field: Field): Kind {
     case 0xf6:
       return { type: "decimal", convert: String };
     case 0x07:
-      return { type: "timestamp", convert: toInstant, restore: datetimeText };
+      return {
+        type: "timestamp",
+        convert: toInstant,
+        restore: (value) => withFraction(datetimeText(value), field.decimals),
+      };
     case 0x0c:
       return { type: "datetime", convert: toDatetime(field.decimals), restore: datetimeText };
     case 0x0a:

@@ -40,6 +40,7 @@ export class MysqlWire implements Wire<PoolConnection> {
   readonly #idleTimer: NodeJS.Timeout;
   /** What a new session is told, and one that was reset. */
   readonly #settings: string;
+  readonly #toInteger: ToInteger | undefined;
 
   constructor(
     mysql2: Mysql,
@@ -47,6 +48,8 @@ export class MysqlWire implements Wire<PoolConnection> {
     { poolSize, idleTimeout, statementTimeout }: WireSettings,
   ) {
     this.#mysql = mysql2;
+    // Kept: the driver looks up the module at each access.
+    this.#toInteger = mysql2.TypedParameter?.LONGLONG;
     this.#options = options;
     this.#settings = `SET time_zone = '+00:00'${limitOf(statementTimeout)}`;
     // The driver closes idle connections only above a number that it is given.
@@ -243,8 +246,7 @@ export class MysqlWire implements Wire<PoolConnection> {
   }
 
   #bind(values: readonly unknown[]): unknown[] {
-    const toInteger = this.#mysql.TypedParameter?.LONGLONG;
-    return values.map((value) => bindValue(value, toInteger));
+    return values.map((value) => bindValue(value, this.#toInteger));
   }
 
   /** The first rows. With more to come the connection is closed: the server cannot be told to stop. */

@@ -170,7 +170,7 @@ export class ServerEngine implements Engine {
     }
   }
 
-  async #run<T>(
+  #run<T>(
     holder: string,
     signal: AbortSignal | undefined,
     statement: Statement,
@@ -184,12 +184,11 @@ export class ServerEngine implements Engine {
       }
     };
     const traces = leavesTraces(statement.source, this.facts);
-    try {
-      return await this.clients.with(this.#turn(holder, signal), traces ? cleaning : task);
-    } catch (error) {
+    const running = this.clients.with(this.#turn(holder, signal), traces ? cleaning : task);
+    return running.catch(async (error: unknown) => {
       await this.#learnNames(error);
       throw error;
-    }
+    });
   }
 
   /** One that was stopped is closed anyway. */
