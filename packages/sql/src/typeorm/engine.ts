@@ -40,7 +40,7 @@ export class TypeormEngine implements Engine {
     this.#afterWrite = afterWrite;
   }
 
-  query(statement: Statement, { maxRows, signal }: EngineReadOptions): Promise<Table> {
+  async query(statement: Statement, { maxRows, signal }: EngineReadOptions): Promise<Table> {
     assertReads(statement.source, this.facts);
     return this.#run(signal, (runner) => readRows(runner, statement, maxRows));
   }
