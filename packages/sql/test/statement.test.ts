@@ -100,3 +100,24 @@ describe("statements are counted", () => {
     expect(kind(text).count).toBe(count);
   });
 });
+
+describe("the body of a routine belongs to its statement", () => {
+  const block = "begin select 1; begin select 2; end; select 3; end";
+  test.each([
+    [mysql, `create procedure p() ${block};`],
+    [mysql, `create or replace definer = \`root\`@\`127.0.0.1\` procedure p() ${block}`],
+    [mysql, `create definer=root@localhost function f() returns int ${block}`],
+    [mysql, `create trigger t before insert on pets for each row ${block}`],
+    [mysql, `alter event e do ${block}`],
+    [postgres, "create or replace function f() returns int begin atomic select 1; select 2; end"],
+    [postgres, "create rule r as on insert to pets do also (select 1; select 2)"],
+    [mssql, "create or alter proc p as select 1; select 2"],
+  ])("%#: %j", (facts, text) => {
+    expect(kind(text, facts).count).toBe(1);
+  });
+
+  test("a table that is called so has none", () => {
+    expect(kind("create table event (n int); drop table event", mysql).count).toBe(2);
+    expect(kind("alter table rule add n int; drop table rule", postgres).count).toBe(2);
+  });
+});
