@@ -165,9 +165,20 @@ test("leaves to the driver what it reads better", async () => {
   const sql = "select 1 as id, b'101' as bits, point(1, 2) as place, null as none";
   const table = await conn.query(sql, { ttl: 0 });
   expect(table.at(0)).toMatchObject({ id: 1, none: null, place: { x: 1, y: 2 } });
-  const latin = await connect({ url: `${url}?charset=latin1_swedish_ci` });
-  expect((await latin.query("select 'é' as pet")).rows()).toEqual([{ pet: "é" }]);
+  await using session = await conn.session();
+  await session.execute("set character_set_results = latin1");
+  expect((await session.query("select 'é' as pet")).rows()).toEqual([{ pet: "é" }]);
 });
+
+test.each(["latin1", "utf8mb3", "cp1251", "ucs2", "binary", "utf8mb4_bin"])(
+  "loses no text where the url asks for %s",
+  async (charset) => {
+    const conn = await connect({ url: `${url}?charset=${charset}` });
+    const pet = "ü€漢😀";
+    expect((await conn.query(`select '${pet}' as pet`)).rows()).toEqual([{ pet }]);
+    expect((await conn.query("select ? as pet", { params: [pet] })).rows()).toEqual([{ pet }]);
+  },
+);
 
 test("reads the same where a version of the driver does not ask for our reader", async () => {
   const conn = await connect({ url });

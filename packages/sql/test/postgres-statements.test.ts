@@ -152,3 +152,17 @@ test("stops a statement on the server behind a pooler", async () => {
     straight.query(running, { params: [sql], ttl: 0 });
   await expect.poll(async () => (await seen()).length).toBe(0);
 });
+
+test("takes what libpq's urls say behind the question mark", async () => {
+  const options = encodeURIComponent("-c search_path=pg_catalog");
+  const conn = await connect({
+    url: `${url}?channel_binding=require&target_session_attrs=read-write&gssencmode=disable&options=${options}&work_mem=7MB`,
+  });
+  const settings = "select current_setting('search_path') as path, current_setting('work_mem') as mem";
+  expect((await conn.query(settings)).rows()).toEqual([{ path: "pg_catalog", mem: "7MB" }]);
+  const foreign = await connect({ url: `${url}?pgbouncer=true` });
+  expect(await failure(foreign.query("select 1"))).toMatchObject({
+    message: expect.stringContaining("pgbouncer") as string,
+    hint: expect.stringContaining("leave out") as string,
+  });
+});

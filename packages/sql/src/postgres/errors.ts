@@ -32,6 +32,10 @@ export const postgresErrors: DialectErrors = {
         return "The user may not do this: grant it, or log in as another.";
       case "57014":
         return "The server's own time limit ended the statement: raise `statementTimeout`.";
+      case "42704":
+        return /^unrecognized configuration parameter/.test(serverError(error)!.message)
+          ? "What a url has after its `?`, or `query`, are settings of the session: leave out what the server does not know."
+          : serverError(error)?.hint;
       case "25P02":
         return "An earlier statement of the session failed: call session.rollback(), and do all of it again.";
       default:
