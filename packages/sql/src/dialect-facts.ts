@@ -168,10 +168,7 @@ export const mssql: DialectFacts = {
   harmful:
     /^(openrowset|opendatasource|openquery|fn_(get_audit_file|trace_gettable|xe_file_target_read_file|dblog|dump_dblog|full_dblog))$/,
   harmfulWords: /\b(XLOCK|TABLOCKX|UPDLOCK|NEXT VALUE FOR)\b/,
-  unclear: [
-    /\r(?!\n)|[^\P{C}\t\n\r]|[^\P{Z} ]/u,
-    "invisible characters or spaces of another kind",
-  ],
+  unclear: [/\r(?!\n)|[^\P{C}\t\n\r]|[^\P{Z} ]/u, "invisible characters or spaces of another kind"],
   otherReadings: [],
   lasting: none,
   // Temporary tables, settings behind another statement, and procedures, which may do anything.

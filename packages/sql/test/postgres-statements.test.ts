@@ -158,7 +158,8 @@ test("takes what libpq's urls say behind the question mark", async () => {
   const conn = await connect({
     url: `${url}?channel_binding=require&target_session_attrs=read-write&gssencmode=disable&options=${options}&work_mem=7MB`,
   });
-  const settings = "select current_setting('search_path') as path, current_setting('work_mem') as mem";
+  const settings =
+    "select current_setting('search_path') as path, current_setting('work_mem') as mem";
   expect((await conn.query(settings)).rows()).toEqual([{ path: "pg_catalog", mem: "7MB" }]);
   const foreign = await connect({ url: `${url}?pgbouncer=true` });
   expect(await failure(foreign.query("select 1"))).toMatchObject({

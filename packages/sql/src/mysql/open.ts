@@ -41,7 +41,11 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
     throw new ConnError(
       "CONN_CONFIG",
       `${JSON.stringify(surplus.slice(0, 40))} is no option of a MySQL url here.`,
-      { connection, operation: "open", hint: "There are charset, unix_socket, ssl-mode, ssl-ca, ssl-cert, ssl-key and connect_timeout." },
+      {
+        connection,
+        operation: "open",
+        hint: "There are charset, unix_socket, ssl-mode, ssl-ca, ssl-cert, ssl-key and connect_timeout.",
+      },
     );
   }
   const ssl = await tlsOptions(host, config.ssl);
