@@ -436,6 +436,20 @@ describe.each(engines)("$name", (engine) => {
     expect((await session.query(`select name from ${table}`)).rows()).toEqual([{ name: "rex" }]);
   });
 
+  test("an isolation that is none never gets to the server", async () => {
+    const conn = await open();
+    const table = await pets(conn);
+    for (const text of [`serializable; drop table ${table}`, "read committed, read write", "x", ""]) {
+      const isolation = text as "serializable";
+      for (const readOnly of [true, false])
+        expect(await failure(conn.session({ readOnly, isolation }))).toMatchObject({
+          code: "CONN_ARGUMENT",
+          hint: expect.stringContaining("serializable") as string,
+        });
+    }
+    expect(await conn.query(`select * from ${table}`)).toHaveLength(0);
+  });
+
   test("a read-only session keeps its view while others write", async () => {
     const conn = await open();
     const table = await pets(conn);
