@@ -1,5 +1,6 @@
 import { ConnError } from "@conn/core";
 import type { Source, Token } from "@conn/core/sql";
+import { didYouMean } from "@conn/core/toolkit";
 import type { DialectFacts } from "./dialect-facts.ts";
 import { once, type Reading } from "./once.ts";
 
@@ -67,11 +68,15 @@ export function assertOne(source: Source, facts: DialectFacts): StatementKind {
 }
 
 export function writesError(verb: string): ConnError {
+  const meant = didYouMean(verb, readingVerbs);
   return new ConnError(
     "CONN_READ_ONLY",
     `query() only reads, and this statement writes (${verb || "unknown"}).`,
     {
-      hint: "Use conn.execute(sql, params): it commits, and returns rows too where the statement has them.",
+      hint:
+        meant === undefined
+          ? "Use conn.execute(sql, params): it commits, and returns rows too where the statement has them."
+          : `Did you mean ${meant}?`,
     },
   );
 }

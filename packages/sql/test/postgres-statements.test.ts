@@ -167,3 +167,12 @@ test("takes what libpq's urls say behind the question mark", async () => {
     hint: expect.stringContaining("leave out") as string,
   });
 });
+
+test("says what a pooler has against the settings of a session", async () => {
+  await using bouncer = await startPgBouncer(url);
+  const conn = await connect({ url: bouncer.url, statementTimeout: 1 });
+  expect(await failure(conn.query("select 1"))).toMatchObject({
+    code: "CONN_OPEN",
+    hint: expect.stringContaining("statementTimeout") as string,
+  });
+});

@@ -1,7 +1,7 @@
 import { tokenize } from "@conn/core/sql";
 import { describe, expect, test } from "vitest";
 import { mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
-import { statementKind } from "../src/statement.ts";
+import { assertReads, statementKind } from "../src/statement.ts";
 
 function kind(text: string, facts = sqlite): ReturnType<typeof statementKind> {
   return statementKind({ text, tokens: tokenize(text, facts) }, facts);
@@ -120,4 +120,14 @@ describe("the body of a routine belongs to its statement", () => {
     expect(kind("create table event (n int); drop table event", mysql).count).toBe(2);
     expect(kind("alter table rule add n int; drop table rule", postgres).count).toBe(2);
   });
+});
+
+test.each([
+  ["selec 1", "Did you mean SELECT?"],
+  ["delete from pets", "Use conn.execute"],
+])("the refusal of %j hints at what to do", (text, hint) => {
+  const source = { text, tokens: tokenize(text, postgres) };
+  expect(() => assertReads(source, postgres)).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining(hint) as string }) as Error,
+  );
 });
