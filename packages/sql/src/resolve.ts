@@ -95,7 +95,7 @@ function resolveServer(settings: Section, dialect: Dialect): Resolved {
       "`sslmode` is disable, no-verify, prefer, require, verify-ca or verify-full",
       settings.url === undefined ? "query" : "url",
     );
-  const { rest, ssl = undefined, ...named } = query;
+  const { rest, ssl, ...named } = query;
   const { host, port, username, password, database = "" } = { ...settings, ...located, ...named };
   return {
     value: {

@@ -439,7 +439,12 @@ describe.each(engines)("$name", (engine) => {
   test("an isolation that is none never gets to the server", async () => {
     const conn = await open();
     const table = await pets(conn);
-    for (const text of [`serializable; drop table ${table}`, "read committed, read write", "x", ""]) {
+    for (const text of [
+      `serializable; drop table ${table}`,
+      "read committed, read write",
+      "x",
+      "",
+    ]) {
       const isolation = text as "serializable";
       for (const readOnly of [true, false])
         expect(await failure(conn.session({ readOnly, isolation }))).toMatchObject({

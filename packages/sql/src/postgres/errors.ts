@@ -35,7 +35,7 @@ export const postgresErrors: DialectErrors = {
       case violation:
         return "The pooler takes no settings of a session: leave out `statementTimeout` and what the url has after its `?`, or have it pass them on; PgBouncer: ignore_startup_parameters = options";
       case "42704":
-        return /^unrecognized configuration parameter/.test(serverError(error)!.message)
+        return serverError(error)?.message.startsWith("unrecognized configuration parameter")
           ? "What a url has after its `?`, or `query`, are settings of the session: leave out what the server does not know."
           : serverError(error)?.hint;
       case "25P02":
