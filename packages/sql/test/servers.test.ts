@@ -588,6 +588,14 @@ describe.each(engines)("$name", (engine) => {
       session.manager.save(owners, { person: "alex", pet: "puppy" }),
     );
     expect((await conn.query(count)).at(0)).toEqual({ n: 2 });
+    // A stream of TypeORM's own would run beside the session's calls, and not keep the process alive.
+    const streaming = conn.transaction((session) =>
+      session.manager.createQueryBuilder(owners, "owner").stream(),
+    );
+    expect(await failure(streaming)).toMatchObject({
+      code: "CONN_UNSUPPORTED",
+      hint: expect.stringContaining("session.query") as string,
+    });
     await (await conn.manager()).transaction((manager) => manager.delete(owners, { pet: "puppy" }));
     expect((await conn.query(count)).at(0)).toEqual({ n: 1 });
     expect(await repository.findOneBy({ person: "jerry" })).toEqual({
