@@ -71,6 +71,14 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
       { hint: "Run it by itself: conn.execute(…)." },
     );
   }
+  const encoding = verb === "SET" && words.find((word) => encodings.test(word));
+  if (encoding && !/utf-?8/i.test(source.text)) {
+    throw new ConnError(
+      "CONN_UNSUPPORTED",
+      "Texts travel as UTF-8: told otherwise, the server would store others than were sent.",
+      { hint: "Leave the statement out; the server turns texts into what its columns have." },
+    );
+  }
   const setting = verb === "SET" && words.find((word) => /^(TIME_ZONE|AUTOCOMMIT)$/.test(word));
   if (facts.name === "mysql" && setting) {
     throw new ConnError(
@@ -80,6 +88,9 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
     );
   }
 }
+
+/** What tells a server how to read the bytes that it is sent. */
+const encodings = /^(NAMES|CHARSET|CHARACTER|CHARACTER_SET_CLIENT|CLIENT_ENCODING)$/;
 
 /** Whether words in the middle of a text begin or end a transaction, where statements need no semicolon between. */
 function endsTransaction(words: readonly string[], index: number, facts: DialectFacts): boolean {

@@ -1,7 +1,7 @@
 import { type Source, tokenize } from "@conn/core/sql";
 import { describe, expect, test } from "vitest";
 import { type DialectFacts, mysql, postgres } from "../src/dialect-facts.ts";
-import { assertHarmless, leavesTraces } from "../src/guard.ts";
+import { assertHarmless, assertKeepsSession, leavesTraces } from "../src/guard.ts";
 
 function sourceOf(text: string, facts: DialectFacts): Source {
   return { text, tokens: tokenize(text, facts) };
@@ -55,5 +55,29 @@ describe("a statement leaves traces on its connection", () => {
     [mysql, "create procedure p() begin select n into @x from pets; end"],
   ])("and this one does not: %#", (facts, text) => {
     expect(leavesTraces(sourceOf(text, facts), facts)).toBe(false);
+  });
+});
+
+describe("a session's texts travel as UTF-8", () => {
+  test.each([
+    [mysql, "set names latin1"],
+    [mysql, "set character set 'cp1251'"],
+    [mysql, "set @@session.character_set_client = binary"],
+    [postgres, "set client_encoding to latin1"],
+    [postgres, "set names 'SJIS'"],
+  ])("%#: %j is refused", (facts, text) => {
+    expect(() => assertKeepsSession(sourceOf(text, facts), facts)).toThrow(
+      expect.objectContaining({ code: "CONN_UNSUPPORTED" }) as Error,
+    );
+  });
+
+  test.each([
+    [mysql, "set names utf8mb4 collate utf8mb4_bin"],
+    [mysql, "set character_set_results = latin1"],
+    [postgres, "set client_encoding to 'UTF8'"],
+    [postgres, "set session characteristics as transaction read only"],
+    [postgres, "set local work_mem = '9MB'"],
+  ])("%#: %j passes", (facts, text) => {
+    assertKeepsSession(sourceOf(text, facts), facts);
   });
 });
