@@ -12,3 +12,15 @@ export function daysSince1970(year: number, month: number, day: number): number 
     Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
   return marchYear * 365 + leapDays + Math.floor((marchMonth * 153 + 2) / 5) + day - 719_469;
 }
+
+/** Milliseconds of the year 2248, and as many before 1970: nearer ones tell microseconds apart in a double. */
+const farthest = 2 ** 43;
+
+/**
+ * An instant of whole milliseconds and the rest of one, to the microsecond. In years too far away for a
+ * double to hold that, the rest is cut off: rounded up, the last moment of the year 9999 would be in the
+ * next.
+ */
+export function instantOf(whole: number, rest: number): number {
+  return whole + (Math.abs(whole) < farthest ? rest : Math.floor(rest));
+}

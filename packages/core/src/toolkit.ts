@@ -1,6 +1,6 @@
 /** What authors of connections and of tools need beside the contract: `@conn/core/toolkit`. */
 export { canonical } from "./cache-key.ts";
-export { daysInMonth, daysSince1970 } from "./calendar.ts";
+export { daysInMonth, daysSince1970, instantOf } from "./calendar.ts";
 export { checkCount } from "./check-count.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
 export { toSeconds, toTimer } from "./duration.ts";

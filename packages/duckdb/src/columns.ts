@@ -147,12 +147,22 @@ function integers({ data, rows, valid }: Memory): ColumnChunk {
   return { values, valid };
 }
 
-/** Microseconds since 1970, as milliseconds with a fraction. */
+/** Microseconds since 1970, as milliseconds with a fraction; without, where a number is not exact. */
 function instants({ data, rows, valid }: Memory): ColumnChunk {
   const halves = new Int32Array(data.buffer, data.byteOffset, rows * 2);
+  const exact = new BigInt64Array(data.buffer, data.byteOffset, rows);
   const values = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) values[row] = microsAt(halves, row) / 1000;
+  for (let row = 0; row < rows; row++) {
+    const micros = microsAt(halves, row);
+    values[row] = Number.isSafeInteger(micros) ? micros / 1000 : wholeMs(exact[row]!);
+  }
   return { values, valid };
+}
+
+/** Rounded up, the last moment of the year 9999 would be in the next. */
+function wholeMs(micros: bigint): number {
+  const within = ((micros % 1000n) + 1000n) % 1000n;
+  return Number((micros - within) / 1000n);
 }
 
 function datetimes(): (memory: Memory) => ColumnChunk {

@@ -31,6 +31,16 @@ describe("types", () => {
     ["time '01:02:03.000004'", "time", "01:02:03.000004"],
     ["timestamp '2024-01-02 03:04:05.000006'", "datetime", "2024-01-02T03:04:05.000006"],
     ["timestamp_ns '2024-01-02 03:04:05.000000007'", "datetime", "2024-01-02T03:04:05.000000007"],
+    [
+      "timestamptz '9999-12-31 23:59:59.999999+00'",
+      "timestamp",
+      new Date("9999-12-31T23:59:59.999Z"),
+    ],
+    [
+      "timestamptz '0001-01-01 00:00:00.000001+00'",
+      "timestamp",
+      new Date("0001-01-01T00:00:00.000Z"),
+    ],
     ["timestamptz '2024-01-02 03:04:05+00'", "timestamp", new Date("2024-01-02T03:04:05Z")],
     ["interval '1 month 2 days 3.5 seconds'", "interval", "P1M2DT3.5S"],
     ["'\\x00\\xff'::blob", "bytes", new Uint8Array([0, 255])],

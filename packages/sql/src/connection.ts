@@ -24,6 +24,7 @@ import { config, type SQLConfig } from "./config.ts";
 import { type Dialect, dialectOf } from "./dialects.ts";
 import type { Engine, ExecuteResult, PoolNumbers } from "./engine.ts";
 import { explainFailure } from "./explain.ts";
+import { checkIsolation } from "./isolation.ts";
 import type { QueryOptions, SessionOptions, StreamOptions, TransactionOptions } from "./options.ts";
 import { SQLSession } from "./session.ts";
 import { TransactionScope } from "./transaction-scope.ts";
@@ -123,7 +124,8 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
    * Begins a transaction: `await using session = await conn.session()`. What is not committed when the
    * block is left is rolled back. On SQLite sessions that write take turns.
    *
-   * @throws CONN_POOL_TIMEOUT where others hold the database longer than `lockTimeout`, naming them.
+   * @throws CONN_POOL_TIMEOUT where others hold the database longer than `lockTimeout`, naming them;
+   * CONN_ARGUMENT for an `isolation` that is none.
    */
   async session(options: SessionOptions = {}): Promise<SQLSession> {
     return this.#session(options, callerOf(new Error("opened")));
@@ -274,6 +276,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     place: string,
     scope?: TransactionScope,
   ): Promise<SQLSession> {
+    checkIsolation(isolation);
     const lease = await this.lease("session", { signal });
     const engine = engines.get(lease.client)!;
     const explain = (error: unknown, operation: string, statement?: string): unknown =>

@@ -10,8 +10,10 @@ export interface DialectFacts extends SqlDialect {
   readonly harmful: RegExp;
   /** Words that do harm there, of the statement's words with a space between: locks, and what no rollback undoes. */
   readonly harmfulWords: RegExp;
-  /** Text that the server may read otherwise than it looks: other spaces, line ends, and what has no width. */
-  readonly unclear: RegExp;
+  /** Text that the server may read otherwise than it looks, and in words what that is. */
+  readonly unclear: readonly [text: RegExp, what: string];
+  /** How a server reads the same text whose settings are not the usual ones. */
+  readonly otherReadings: readonly Partial<SqlDialect>[];
   /** Functions that leave something on their connection: a lock, a setting. */
   readonly lasting: RegExp;
   /** Text of statements that may leave something by other means. */
@@ -51,7 +53,8 @@ export const sqlite: DialectFacts = {
   adjacentStatements: false,
   harmful: none,
   harmfulWords: none,
-  unclear: none,
+  unclear: [none, ""],
+  otherReadings: [],
   lasting: none,
   lastingText: none,
   committing: none,
@@ -83,11 +86,14 @@ export const postgres: DialectFacts = {
   nullInText: false,
   adjacentStatements: false,
   harmful:
-    /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|copy|sync|stat_statements|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|ts_stat|ts_rewrite|crosstab.*|connectby|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
+    /^(u&|dblink.*|lo_.*|loread|lowrite|pg_(truncate|prewarm|buffercache_evict|restore|clear|advisory|try_advisory|terminate|cancel|reload|rotate|read|ls|stat_file|file|logical|replication|create|drop|switch|promote|wal|copy|sync|stat_statements|backup|start|stop|export|import|sleep|notify|stat_reset|log).*|set_config|autoprewarm_.*|brin_(de)?summarize_.*|gin_clean_pending_list|heap_force_.*|xpath_table|ts_stat|ts_rewrite|crosstab.*|connectby|setval|nextval|query_to_.*|cursor_to_.*|table_to_.*|database_to_.*|schema_to_.*)$/,
   harmfulWords: none,
-  unclear: none,
+  unclear: [none, ""],
+  // standard_conforming_strings = off
+  otherReadings: [{ backslashEscapes: true }],
   lasting: /^(set_config|pg_(try_)?advisory_lock.*|setseed)$/,
-  lastingText: none,
+  // The schema of temporary tables, quoted or not, and names in escapes, which may be it.
+  lastingText: /pg_temp|\bu&"/i,
   committing: none,
 };
 
@@ -117,8 +123,16 @@ export const mysql: DialectFacts = {
   adjacentStatements: false,
   harmful:
     /^(load_file|get_lock|release_lock|release_all_locks|sleep|benchmark|master_pos_wait|master_gtid_wait|wait_for_executed_gtid_set|source_pos_wait|sys_exec|sys_eval)$/,
-  harmfulWords: none,
-  unclear: none,
+  // MariaDB lets a transaction that only reads lock rows, and MySQL too lets it write files.
+  harmfulWords: /\b(FOR UPDATE|FOR SHARE|LOCK IN SHARE MODE|INTO OUTFILE|INTO DUMPFILE)\b/,
+  // Which of them are run depends on the server's version, and what is hidden in them on that.
+  unclear: [/\/\*M?!/, "comments whose content some servers run"],
+  // NO_BACKSLASH_ESCAPES and ANSI_QUOTES
+  otherReadings: [
+    { backslashEscapes: false },
+    { identifierQuotes: '`"' },
+    { backslashEscapes: false, identifierQuotes: '`"' },
+  ],
   lasting: /^get_lock$/,
   // The way to set a variable in the middle of a SELECT.
   lastingText: /:=/,
@@ -154,7 +168,8 @@ export const mssql: DialectFacts = {
   harmful:
     /^(openrowset|opendatasource|openquery|fn_(get_audit_file|trace_gettable|xe_file_target_read_file|dblog|dump_dblog|full_dblog))$/,
   harmfulWords: /\b(XLOCK|TABLOCKX|UPDLOCK|NEXT VALUE FOR)\b/,
-  unclear: /\r(?!\n)|[^\P{C}\t\n\r]|[^\P{Z} ]/u,
+  unclear: [/\r(?!\n)|[^\P{C}\t\n\r]|[^\P{Z} ]/u, "invisible characters or spaces of another kind"],
+  otherReadings: [],
   lasting: none,
   // Temporary tables, settings behind another statement, and procedures, which may do anything.
   lastingText: /#|\b(use|exec|execute|open)\b|\bset\s+[a-z_]+\s+[^=\s]/i,

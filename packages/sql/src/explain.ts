@@ -21,6 +21,7 @@ export function explainFailure(
   const { connection, operation, statement } = call;
   const message = errors.message(error);
   if (errors.lost(error)) {
+    if (operation === "open") return neverOpened(connection, error, message);
     return new ConnError(
       "CONN_LOST",
       `${connection}.${operation} lost its connection: ${message}`,
@@ -46,6 +47,16 @@ export function explainFailure(
       hint: (missing && engine && hintForName(missing, engine)) ?? errors.hint(code, error),
     },
   );
+}
+
+/** There was no connection yet that could be lost. */
+function neverOpened(connection: string, cause: unknown, message: string): ConnError {
+  return new ConnError("CONN_OPEN", `${connection} could not be opened: ${message}`, {
+    connection,
+    operation: "open",
+    cause,
+    hint: "The server hung up or gave no answer in time: check `host` and `port`, and what stands between. conn.check() tells how far the way leads.",
+  });
 }
 
 /** Tells a failure that was found before anything was sent where it belongs. */

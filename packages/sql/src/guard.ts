@@ -1,5 +1,5 @@
 import { ConnError } from "@conn/core";
-import type { Source } from "@conn/core/sql";
+import { type Source, tokenize } from "@conn/core/sql";
 import type { DialectFacts } from "./dialect-facts.ts";
 import { once, type Reading } from "./once.ts";
 import { verbOf } from "./statement.ts";
@@ -7,25 +7,34 @@ import { transactionError, transactionVerbs } from "./transactions.ts";
 
 /**
  * Refuses calls of functions that do harm from inside a transaction that only reads: that stop other
- * sessions, reach files or other servers, hold locks, or change settings.
+ * sessions, reach files or other servers, hold locks, or change settings. What a server with other
+ * settings would take for such a call is refused too.
  *
  * @throws CONN_READ_ONLY
  */
 export function assertHarmless(source: Source, facts: DialectFacts): void {
-  if (facts.unclear.test(source.text)) {
-    throw new ConnError(
-      "CONN_READ_ONLY",
-      "A read-only session takes no statement with invisible characters or spaces of another kind.",
-      { hint: "Pass text that has them as a parameter." },
-    );
+  const { text } = source;
+  const [unclear, what] = facts.unclear;
+  if (unclear.test(text)) {
+    throw new ConnError("CONN_READ_ONLY", `A read-only session takes no statement with ${what}.`, {
+      hint: "Pass text that has them as a parameter.",
+    });
   }
+  assertCallsNoHarm(source, facts, "Use a session that writes: conn.session().");
+  for (const reading of facts.otherReadings) {
+    const other = { text, tokens: tokenize(text, { ...facts, ...reading }) };
+    assertCallsNoHarm(other, facts, "Pass text that looks like it as a parameter.");
+  }
+}
+
+function assertCallsNoHarm(source: Source, facts: DialectFacts, hint: string): void {
   const [words] = facts.harmfulWords.exec(wordsOf(source).join(" ")) ?? [];
   const name = words ?? [...functionsIn(source)].find((called) => facts.harmful.test(called));
   if (name === undefined) return;
   throw new ConnError(
     "CONN_READ_ONLY",
     `A read-only session does not use ${name.slice(0, 60)}, which does more than read.`,
-    { hint: "Use a session that writes: conn.session()." },
+    { hint },
   );
 }
 
@@ -35,10 +44,10 @@ export const leavesTraces: Reading<boolean> = once((source, facts) => {
   const verb = verbOf(source);
   if (!plainVerbs.has(verb) || facts.lastingText.test(text)) return true;
   const words = new Set(wordsOf(source));
-  if (words.has("PG_TEMP")) return true;
-  if (verb === "CREATE") return words.has("TEMP") || words.has("TEMPORARY");
+  // EXPLAIN ANALYZE creates what it explains.
+  if (words.has("CREATE") && (words.has("TEMP") || words.has("TEMPORARY"))) return true;
   // Into a temporary table, or a variable.
-  if (verb !== "INSERT" && verb !== "REPLACE" && words.has("INTO")) return true;
+  if (!/^(INSERT|REPLACE|CREATE)$/.test(verb) && words.has("INTO")) return true;
   for (const name of functionsIn(source)) if (facts.lasting.test(name)) return true;
   return false;
 });
@@ -62,6 +71,14 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
       { hint: "Run it by itself: conn.execute(…)." },
     );
   }
+  const encoding = verb === "SET" && words.find((word) => encodings.test(word));
+  if (encoding && !/utf-?8/i.test(source.text)) {
+    throw new ConnError(
+      "CONN_UNSUPPORTED",
+      "Texts travel as UTF-8: told otherwise, the server would store others than were sent.",
+      { hint: "Leave the statement out; the server turns texts into what its columns have." },
+    );
+  }
   const setting = verb === "SET" && words.find((word) => /^(TIME_ZONE|AUTOCOMMIT)$/.test(word));
   if (facts.name === "mysql" && setting) {
     throw new ConnError(
@@ -71,6 +88,9 @@ export function assertKeepsSession(source: Source, facts: DialectFacts): void {
     );
   }
 }
+
+/** What tells a server how to read the bytes that it is sent. */
+const encodings = /^(NAMES|CHARSET|CHARACTER|CHARACTER_SET_CLIENT|CLIENT_ENCODING)$/;
 
 /** Whether words in the middle of a text begin or end a transaction, where statements need no semicolon between. */
 function endsTransaction(words: readonly string[], index: number, facts: DialectFacts): boolean {

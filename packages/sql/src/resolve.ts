@@ -3,6 +3,7 @@ import { type DatabaseUrl, parseDatabaseUrl } from "@conn/core/toolkit";
 import type { Section, SQLConfig } from "./config.ts";
 import { type Dialect, dialectOf, dialects } from "./dialects.ts";
 import { sqlitePath } from "./sqlite/url.ts";
+import { readUrlQuery } from "./url-query.ts";
 
 type Resolved = ReturnType<StandardSchemaV1<unknown, SQLConfig>["~standard"]["validate"]>;
 
@@ -88,19 +89,18 @@ function resolveServer(settings: Section, dialect: Dialect): Resolved {
     (key) => settings[key] !== undefined && located[key] !== undefined,
   );
   if (twice.length > 0) return setTwice(twice);
-  const { host, port, username, password, database = "" } = { ...settings, ...located };
-  const query = { ...located.query, ...settings.query };
-  const { sslmode, sslrootcert, sslcert, sslkey, connect_timeout, ...rest } = query;
-  const ssl = settings.ssl ?? tlsOf({ sslmode, sslrootcert, sslcert, sslkey });
-  if (ssl === "unknown")
+  const query = readUrlQuery({ ...located.query, ...settings.query });
+  if (query === "unknown")
     return problem(
       "`sslmode` is disable, no-verify, prefer, require, verify-ca or verify-full",
       settings.url === undefined ? "query" : "url",
     );
-  const seconds = Number(connect_timeout);
+  const { rest, ssl, ...named } = query;
+  const { host, port, username, password, database = "" } = { ...settings, ...located, ...named };
   return {
     value: {
       ...settings,
+      ...named,
       dialect: dialect.names[0],
       database,
       query: rest,
@@ -108,8 +108,7 @@ function resolveServer(settings: Section, dialect: Dialect): Resolved {
       ...(port === undefined ? {} : { port }),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...(ssl === undefined ? {} : { ssl }),
-      ...(seconds > 0 ? { connectTimeout: seconds } : {}),
+      ...(ssl === undefined || settings.ssl !== undefined ? {} : { ssl }),
     },
   };
 }
@@ -126,39 +125,6 @@ function locate(url: string | undefined): Partial<DatabaseUrl> | { readonly prob
   } catch (error) {
     const { message, hint = "" } = error as ConnError;
     return { problem: `${message} ${hint}` };
-  }
-}
-
-/** libpq's settings: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS */
-function tlsOf({
-  sslmode,
-  sslrootcert: ca,
-  sslcert: cert,
-  sslkey: key,
-}: Readonly<Record<string, string | undefined>>): Section["ssl"] | "unknown" {
-  const files = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
-  const given = Object.keys(files).length > 0;
-  switch (sslmode) {
-    // Where libpq would fall back to plaintext, nothing is decided here, and TLS is not given up.
-    case undefined:
-    case "allow":
-    case "prefer":
-      return given ? files : undefined;
-    case "disable":
-      return false;
-    case "no-verify":
-      return { ...files, rejectUnauthorized: false };
-    // Verified too, unlike libpq: a password must not go to whoever stands in between.
-    case "require":
-    case "verify-ca":
-    case "verify-full":
-      return given ? files : true;
-    default:
-      return "unknown";
   }
 }
 

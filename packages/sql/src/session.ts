@@ -187,6 +187,10 @@ class InnerSession {
     );
   }
 
+  get ended(): boolean {
+    return this.#ending !== undefined;
+  }
+
   end(): Promise<void> {
     return (this.#ending ??= this.#end());
   }
@@ -205,6 +209,8 @@ class InnerSession {
 }
 
 const forgotten = new FinalizationRegistry<InnerSession>((session) => {
+  // Its signal has ended it, or its connection.
+  if (session.ended) return;
   warnOfSession(
     `A session of ${session.connection} was dropped without an end, and is rolled back. It was opened ${session.place}.`,
     "Write: await using session = await conn.session()",

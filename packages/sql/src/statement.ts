@@ -1,5 +1,6 @@
 import { ConnError } from "@conn/core";
 import type { Source, Token } from "@conn/core/sql";
+import { didYouMean } from "@conn/core/toolkit";
 import type { DialectFacts } from "./dialect-facts.ts";
 import { once, type Reading } from "./once.ts";
 
@@ -29,7 +30,7 @@ export const statementKind: Reading<StatementKind> = once(({ text, tokens }, fac
   let first = 0;
   while (reader.sign(first) === ";" || reader.sign(first) === "(") first++;
   const verb = reader.word(first);
-  const count = countStatements(reader);
+  const count = countStatements(reader, facts);
   const writer = writesFrom(reader, first, facts);
   return { verb, count, writes: count > 1 || writer !== undefined, writer: writer ?? verb };
 });
@@ -67,11 +68,15 @@ export function assertOne(source: Source, facts: DialectFacts): StatementKind {
 }
 
 export function writesError(verb: string): ConnError {
+  const meant = didYouMean(verb, readingVerbs);
   return new ConnError(
     "CONN_READ_ONLY",
     `query() only reads, and this statement writes (${verb || "unknown"}).`,
     {
-      hint: "Use conn.execute(sql, params): it commits, and returns rows too where the statement has them.",
+      hint:
+        meant === undefined
+          ? "Use conn.execute(sql, params): it commits, and returns rows too where the statement has them."
+          : `Did you mean ${meant}?`,
     },
   );
 }
@@ -208,7 +213,7 @@ function pragmaWrites({ tokens, word, sign }: Reader, pragma: number): boolean {
   return !bare || name === "" || actingPragmas.has(name);
 }
 
-function countStatements(reader: Reader): number {
+function countStatements(reader: Reader, facts: DialectFacts): number {
   let count = 0;
   let start = -1;
   for (let index = 0; index < reader.tokens.length; index++) {
@@ -217,22 +222,25 @@ function countStatements(reader: Reader): number {
         start = index;
         count++;
       }
-    } else if (start !== -1 && (!isTrigger(reader, start) || endsTrigger(reader, index))) {
+    } else if (start !== -1 && (!hasBody(reader, start) || endsBody(reader, index, facts))) {
       start = -1;
     }
   }
   return count;
 }
 
-/** A trigger's body holds semicolons of its own, between BEGIN and END. */
-function isTrigger({ word }: Reader, start: number): boolean {
-  if (word(start) !== "CREATE") return false;
-  const next = /^TEMP(ORARY)?$/.test(word(start + 1)) ? start + 2 : start + 1;
-  return word(next) === "TRIGGER";
+/** A routine's or a trigger's body holds semicolons of its own. */
+function hasBody({ tokens, word }: Reader, start: number): boolean {
+  const words = tokens.slice(start, start + 12).flatMap((_, index) => word(start + index) || []);
+  return routine.test(words.join(" "));
 }
 
-function endsTrigger({ word, sign }: Reader, index: number): boolean {
-  return word(index - 1) === "END" && sign(index - 2) === ";";
+const routine =
+  /^(CREATE|ALTER)( OR (REPLACE|ALTER))?( DEFINER( \w+){0,2}?)?( (TEMP|TEMPORARY|AGGREGATE|CONSTRAINT))? (PROC|PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE|RULE)\b/;
+
+/** In SQLite the END of the one block that there is. A server takes all of the text as the body, or refuses it. */
+function endsBody({ word, sign }: Reader, index: number, { name }: DialectFacts): boolean {
+  return name === "sqlite" && word(index - 1) === "END" && sign(index - 2) === ";";
 }
 
 function wordAt(text: string, token: Token | undefined): string {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { engines, offersTls, urlOf } from "./servers/engines.ts";
 import { freePort } from "./servers/server.ts";
-import { connect } from "./support.ts";
+import { connect, failure } from "./support.ts";
 
 describe.each(engines)("check() of $name", (engine) => {
   const at = (change: Partial<URL>): string => Object.assign(new URL(urlOf(engine)), change).href;
@@ -41,6 +41,18 @@ describe.each(engines)("check() of $name", (engine) => {
       { name: "tls", ok: false, error: { code: "CONN_OPEN" } },
     ]);
     expect(stages[1]?.error?.message).toContain("no answer within 0.2 s");
+  });
+
+  test("a server that hangs up before the login was no connection that could be lost", async () => {
+    const server = createServer((socket) => void socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const conn = await connect({ url: at({ port: String(port) }) });
+    expect(await failure(conn.query("select 1 as one"))).toMatchObject({
+      code: "CONN_OPEN",
+      hint: expect.stringContaining("hung up") as string,
+    });
   });
 
   test.skipIf(offersTls(engine))(

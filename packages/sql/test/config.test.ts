@@ -107,6 +107,21 @@ describe("a server's url", () => {
       "postgres://db/pets?connect_timeout=3&search_path=x",
       { connectTimeout: 3, query: { search_path: "x" } },
     ],
+    ["postgres://db/pets?sslmode=verify-full&sslrootcert=system", { ssl: true }],
+    ["mysql://db/pets?ssl-mode=REQUIRED", { ssl: true, query: {} }],
+    ["mysql://db/pets?ssl-mode=DISABLED", { ssl: false }],
+    [
+      "mysql://db/pets?ssl-mode=VERIFY_IDENTITY&ssl-ca=/etc/ca.pem",
+      { ssl: { ca: "/etc/ca.pem" }, query: {} },
+    ],
+    [
+      "mysql+pymysql://db/pets?ssl_ca=ca.pem&ssl_cert=cert.pem&ssl_key=key.pem&charset=utf8mb4",
+      { ssl: { ca: "ca.pem", cert: "cert.pem", key: "key.pem" }, query: { charset: "utf8mb4" } },
+    ],
+    [
+      "mysql+pymysql://scott@localhost/pets?unix_socket=/run/mysqld/mysqld.sock",
+      { host: "/run/mysqld/mysqld.sock", query: {} },
+    ],
     ["postgres://db/pets", { poolSize: 10, connectTimeout: 10, lockTimeout: 5 }],
   ])("%s", async (url, settings) => {
     expect(await configOf({ url })).toMatchObject(settings);

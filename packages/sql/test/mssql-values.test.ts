@@ -69,6 +69,12 @@ describe("SQL Server's cells", () => {
       Date.parse("2024-02-29T23:30:00.123Z"),
     ],
     [
+      "DateTimeOffset",
+      [10, ...little(863_999_999_999n, 5), ...little(3_652_058, 3), 0, 0],
+      7,
+      Date.parse("9999-12-31T23:59:59.999Z"),
+    ],
+    [
       "DateTimeN",
       [8, ...little(45_349, 4), ...little((23 * 3600 + 59 * 60 + 59) * 300 + 299, 4)],
       0,

@@ -270,15 +270,15 @@ test("reads what a statement's columns are now, whatever they were before", asyn
   for (let times = 0; times < 3; times++) expect(await rows()).toEqual([{ id: 1, years: 3 }]);
 });
 
-test("reads columns in the character set of each connection", async () => {
-  const text = "select 1 as `é`, '猫' as `猫`";
-  const utf8 = await connect({ url });
-  const latin = await connect({ url: `${url}?charset=latin1_swedish_ci` });
+test("reads columns in the character set that each connection asks for", async () => {
+  const conn = await connect({ url });
+  await using session = await conn.session();
+  await session.execute("set character_set_results = latin1");
   for (let times = 0; times < 3; times++) {
-    expect((await utf8.query(text, { ttl: 0 })).rows()).toEqual([{ é: 1, 猫: "猫" }]);
-    const one = await latin.query("select 1 as `é`", { ttl: 0 });
-    expect(one.rows()).toEqual([{ é: 1 }]);
-    expect((await utf8.query("select 1 as `é`", { ttl: 0 })).rows()).toEqual([{ é: 1 }]);
+    for (const reader of [conn, session]) {
+      const table = await reader.query("select 'é' as pet, 'ü' as owner", { ttl: 0 });
+      expect(table.rows()).toEqual([{ pet: "é", owner: "ü" }]);
+    }
   }
 });
 
@@ -321,9 +321,20 @@ test("leaves to the driver what it reads better", async () => {
   const sql = "select 1 as id, b'101' as bits, point(1, 2) as place, null as none";
   const table = await conn.query(sql, { ttl: 0 });
   expect(table.at(0)).toMatchObject({ id: 1, none: null, place: { x: 1, y: 2 } });
-  const latin = await connect({ url: `${url}?charset=latin1_swedish_ci` });
-  expect((await latin.query("select 'é' as pet")).rows()).toEqual([{ pet: "é" }]);
+  await using session = await conn.session();
+  await session.execute("set character_set_results = latin1");
+  expect((await session.query("select 'é' as pet")).rows()).toEqual([{ pet: "é" }]);
 });
+
+test.each(["latin1", "utf8mb3", "cp1251", "ucs2", "binary", "utf8mb4_bin"])(
+  "loses no text where the url asks for %s",
+  async (charset) => {
+    const conn = await connect({ url: `${url}?charset=${charset}` });
+    const pet = "ü€漢😀";
+    expect((await conn.query(`select '${pet}' as pet`)).rows()).toEqual([{ pet }]);
+    expect((await conn.query("select ? as pet", { params: [pet] })).rows()).toEqual([{ pet }]);
+  },
+);
 
 test.each([
   ["text", new Answers(textWay, TextRows), [1, 0x37]],

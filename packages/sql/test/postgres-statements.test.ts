@@ -152,3 +152,27 @@ test("stops a statement on the server behind a pooler", async () => {
     straight.query(running, { params: [sql], ttl: 0 });
   await expect.poll(async () => (await seen()).length).toBe(0);
 });
+
+test("takes what libpq's urls say behind the question mark", async () => {
+  const options = encodeURIComponent("-c search_path=pg_catalog");
+  const conn = await connect({
+    url: `${url}?channel_binding=require&target_session_attrs=read-write&gssencmode=disable&options=${options}&work_mem=7MB`,
+  });
+  const settings =
+    "select current_setting('search_path') as path, current_setting('work_mem') as mem";
+  expect((await conn.query(settings)).rows()).toEqual([{ path: "pg_catalog", mem: "7MB" }]);
+  const foreign = await connect({ url: `${url}?pgbouncer=true` });
+  expect(await failure(foreign.query("select 1"))).toMatchObject({
+    message: expect.stringContaining("pgbouncer") as string,
+    hint: expect.stringContaining("leave out") as string,
+  });
+});
+
+test("says what a pooler has against the settings of a session", async () => {
+  await using bouncer = await startPgBouncer(url);
+  const conn = await connect({ url: bouncer.url, statementTimeout: 1 });
+  expect(await failure(conn.query("select 1"))).toMatchObject({
+    code: "CONN_OPEN",
+    hint: expect.stringContaining("statementTimeout") as string,
+  });
+});

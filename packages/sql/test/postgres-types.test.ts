@@ -11,6 +11,16 @@ describe("PostgreSQL's own types", () => {
     ["interval '100 hours'", "interval", "PT100H"],
     ["timestamptz '2024-03-31 02:30:00+05:45'", "timestamp", new Date("2024-03-30T20:45:00Z")],
     ["timestamptz '1883-11-18 12:00:00-04:56:02'", "timestamp", new Date("1883-11-18T16:56:02Z")],
+    [
+      "timestamptz '9999-12-31 23:59:59.999999+00'",
+      "timestamp",
+      new Date("9999-12-31T23:59:59.999Z"),
+    ],
+    [
+      "array[timestamptz '9999-12-31 23:59:59.999999+00']",
+      "list",
+      [new Date("9999-12-31T23:59:59.999Z")],
+    ],
     ["timestamptz 'infinity'", "string", "infinity"],
     ["date '0044-03-15 BC'", "string", "0044-03-15 BC"],
     ["numeric 'NaN'", "string", "NaN"],

@@ -178,4 +178,18 @@ describe("a script", () => {
     `);
     expect(stdout).toBe("[ { one: 1 } ]\n");
   });
+
+  test.each(engines)("lives as long as savepoints are under way, on $name", async (engine) => {
+    const { stdout } = await script(`
+      import { connection } from "@conn/core";
+      import { SQLConnection } from "@conn/sql";
+      const config = { url: ${JSON.stringify(urlOf(engine))} };
+      const conn = await connection("server", { type: SQLConnection, config });
+      await conn.transaction(async (session) => {
+        const nested = session.manager.transaction((manager) => manager.query("select 1 as one"));
+        console.log(await nested);
+      });
+    `);
+    expect(stdout).toBe("[ { one: 1 } ]\n");
+  });
 });

@@ -436,6 +436,25 @@ describe.each(engines)("$name", (engine) => {
     expect((await session.query(`select name from ${table}`)).rows()).toEqual([{ name: "rex" }]);
   });
 
+  test("an isolation that is none never gets to the server", async () => {
+    const conn = await open();
+    const table = await pets(conn);
+    for (const text of [
+      `serializable; drop table ${table}`,
+      "read committed, read write",
+      "x",
+      "",
+    ]) {
+      const isolation = text as "serializable";
+      for (const readOnly of [true, false])
+        expect(await failure(conn.session({ readOnly, isolation }))).toMatchObject({
+          code: "CONN_ARGUMENT",
+          hint: expect.stringContaining("serializable") as string,
+        });
+    }
+    expect(await conn.query(`select * from ${table}`)).toHaveLength(0);
+  });
+
   test("a read-only session keeps its view while others write", async () => {
     const conn = await open();
     const table = await pets(conn);
@@ -569,6 +588,14 @@ describe.each(engines)("$name", (engine) => {
       session.manager.save(owners, { person: "alex", pet: "puppy" }),
     );
     expect((await conn.query(count)).at(0)).toEqual({ n: 2 });
+    // A stream of TypeORM's own would run beside the session's calls, and not keep the process alive.
+    const streaming = conn.transaction((session) =>
+      session.manager.createQueryBuilder(owners, "owner").stream(),
+    );
+    expect(await failure(streaming)).toMatchObject({
+      code: "CONN_UNSUPPORTED",
+      hint: expect.stringContaining("session.query") as string,
+    });
     await (await conn.manager()).transaction((manager) => manager.delete(owners, { pet: "puppy" }));
     expect((await conn.query(count)).at(0)).toEqual({ n: 1 });
     expect(await repository.findOneBy({ person: "jerry" })).toEqual({
@@ -610,6 +637,8 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     "select * from pets for update",
     "select nextval('pets_id_seq')",
     "select query_to_xml('select 1', true, true, '')",
+    "select brin_summarize_new_values('pets')",
+    "select gin_clean_pending_list('pets')",
     "select * from ts_stat('select pg_terminate_backend(1)::text::tsvector')",
     "vacuum",
   ],
@@ -625,6 +654,14 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     ";delete from pets",
     "select * from pets into outfile '/tmp/pets'",
     "select name into @x from pets",
+    // The server does not run these comments, and so not what seems to be a string in them.
+    "select 1 /*!999999 ' */ into outfile '/tmp/pets' -- '",
+    "select 1 /*!999999 ' */, load_file('/etc/hostname') -- '",
+    "select 1 /*!50701 ` */, load_file('/etc/hostname') -- `",
+    "select 1 /*M!999999 # */, sleep(1000)\n",
+    "select * from pets for update",
+    "select * from pets lock in share mode",
+    "select * from (select * from pets lock in share mode) as p",
     "execute immediate 'delete from pets'",
     "call pets()",
     "do sleep(1000)",

@@ -1,7 +1,7 @@
 import { tokenize } from "@conn/core/sql";
 import { describe, expect, test } from "vitest";
 import { mssql, mysql, postgres, sqlite } from "../src/dialect-facts.ts";
-import { statementKind } from "../src/statement.ts";
+import { assertReads, statementKind } from "../src/statement.ts";
 
 function kind(text: string, facts = sqlite): ReturnType<typeof statementKind> {
   return statementKind({ text, tokens: tokenize(text, facts) }, facts);
@@ -99,4 +99,35 @@ describe("statements are counted", () => {
   ])("%o", (text, count) => {
     expect(kind(text).count).toBe(count);
   });
+});
+
+describe("the body of a routine belongs to its statement", () => {
+  const block = "begin select 1; begin select 2; end; select 3; end";
+  test.each([
+    [mysql, `create procedure p() ${block};`],
+    [mysql, `create or replace definer = \`root\`@\`127.0.0.1\` procedure p() ${block}`],
+    [mysql, `create definer=root@localhost function f() returns int ${block}`],
+    [mysql, `create trigger t before insert on pets for each row ${block}`],
+    [mysql, `alter event e do ${block}`],
+    [postgres, "create or replace function f() returns int begin atomic select 1; select 2; end"],
+    [postgres, "create rule r as on insert to pets do also (select 1; select 2)"],
+    [mssql, "create or alter proc p as select 1; select 2"],
+  ])("%#: %j", (facts, text) => {
+    expect(kind(text, facts).count).toBe(1);
+  });
+
+  test("a table that is called so has none", () => {
+    expect(kind("create table event (n int); drop table event", mysql).count).toBe(2);
+    expect(kind("alter table rule add n int; drop table rule", postgres).count).toBe(2);
+  });
+});
+
+test.each([
+  ["selec 1", "Did you mean SELECT?"],
+  ["delete from pets", "Use conn.execute"],
+])("the refusal of %j hints at what to do", (text, hint) => {
+  const source = { text, tokens: tokenize(text, postgres) };
+  expect(() => assertReads(source, postgres)).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining(hint) as string }) as Error,
+  );
 });

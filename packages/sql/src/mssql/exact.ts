@@ -1,3 +1,4 @@
+import { instantOf } from "@conn/core/toolkit";
 import type { ColumnMetadata } from "./driver.ts";
 
 /** tedious's module that reads cells; it looks its functions up at each call. */
@@ -107,7 +108,7 @@ const readers: Readonly<Record<string, CellReader>> = {
   },
   DateTimeOffset: (cell, scale) => {
     const [days, ticks] = momentOf(cell.subarray(0, -2), scale);
-    return (days - daysTo1970) * msADay + Math.floor(ticks / 10) / 1000;
+    return instantOf((days - daysTo1970) * msADay, Math.floor(ticks / 10) / 1000);
   },
   DateTime: readDateTime,
   SmallDateTime: readDateTime,

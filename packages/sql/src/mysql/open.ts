@@ -41,7 +41,11 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
     throw new ConnError(
       "CONN_CONFIG",
       `${JSON.stringify(surplus.slice(0, 40))} is no option of a MySQL url here.`,
-      { connection, operation: "open", hint: "There are charset, sslmode and connect_timeout." },
+      {
+        connection,
+        operation: "open",
+        hint: "There are charset, unix_socket, ssl-mode, ssl-ca, ssl-cert, ssl-key and connect_timeout.",
+      },
     );
   }
   const ssl = await tlsOptions(host, config.ssl);
@@ -50,8 +54,9 @@ async function poolOptions(config: SQLConfig, connection: string): Promise<PoolO
     ...(socket ? { socketPath: host } : { host }),
     ...(ssl === undefined ? {} : verified(ssl, socket ? undefined : host, config.port)),
     ...loginOf(config),
-    // mysql2 takes names as well; `utf8` has four bytes there, as everybody means it.
-    charset: charset === undefined || /^utf8(mb4)?$/i.test(charset) ? "utf8mb4" : charset,
+    // Texts travel as UTF-8, whatever the tables have: the driver would write and read others as
+    // something near them. What is left to choose is how texts in statements compare.
+    charset: charset !== undefined && /^utf8mb4_/i.test(charset) ? charset : "utf8mb4",
     connectTimeout: connectTimeout * 1000,
     enableKeepAlive: true,
     timezone: "Z",

@@ -13,7 +13,7 @@ export const postgresErrors: DialectErrors = {
 
   connCode(code) {
     if (code === "28P01" || code === "28000") return "CONN_AUTH";
-    if (code === "3D000" || code === "53300") return "CONN_OPEN";
+    if (code === "3D000" || code === "53300" || code === violation) return "CONN_OPEN";
     if (code === "25006") return "CONN_READ_ONLY";
     if (code === "57014") return "CONN_TIMEOUT";
     return isShutdown(code) ? "CONN_LOST" : "CONN_QUERY";
@@ -32,6 +32,12 @@ export const postgresErrors: DialectErrors = {
         return "The user may not do this: grant it, or log in as another.";
       case "57014":
         return "The server's own time limit ended the statement: raise `statementTimeout`.";
+      case violation:
+        return "The pooler takes no settings of a session: leave out `statementTimeout` and what the url has after its `?`, or have it pass them on; PgBouncer: ignore_startup_parameters = options";
+      case "42704":
+        return serverError(error)?.message.startsWith("unrecognized configuration parameter")
+          ? "What a url has after its `?`, or `query`, are settings of the session: leave out what the server does not know."
+          : serverError(error)?.hint;
       case "25P02":
         return "An earlier statement of the session failed: call session.rollback(), and do all of it again.";
       default:
@@ -47,8 +53,8 @@ export const postgresErrors: DialectErrors = {
   },
 
   lost(error) {
-    const code = serverError(error)?.code;
-    if (code !== undefined) return isShutdown(code);
+    const { code, message = "" } = serverError(error) ?? {};
+    if (code !== undefined) return isShutdown(code) && !settingsRefused.test(message);
     return [...layersOf(error)].some(
       (layer) =>
         lostCodes.has(String((layer as { code?: unknown }).code)) ||
@@ -63,6 +69,10 @@ export const postgresErrors: DialectErrors = {
 
   mayPassAgain: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
 };
+
+/** What poolers answer to much, most of which ends the connection; and to settings, which they refuse each time. */
+const violation = "08P01";
+const settingsRefused = /^unsupported startup parameter/;
 
 /** Serialization failures and deadlocks: the server asks for the whole transaction again. */
 const rollbackCodes: ReadonlySet<string> = new Set(["40001", "40P01"]);

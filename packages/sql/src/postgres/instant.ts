@@ -1,3 +1,4 @@
+import { instantOf } from "@conn/core/toolkit";
 import { parseTimestamp } from "../timestamp.ts";
 
 /**
@@ -14,8 +15,7 @@ export function parseInstant(text: string): number {
       fraction += (text.charCodeAt(at) - 0x30) * unit;
   }
   const offset = offsetOf(text, at);
-  // Three digits behind the point of a millisecond are exact in a double for all of these years.
-  return seconds - offset + Math.round(fraction * 1000) / 1000;
+  return instantOf(seconds - offset, Math.round(fraction * 1000) / 1000);
 }
 
 /** Milliseconds east of UTC of `+05`, `+05:30` or `-00:19:32`. */

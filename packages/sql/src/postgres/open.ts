@@ -6,6 +6,7 @@ import type { ServerEngine } from "../server/engine.ts";
 import { loginOf, openServer } from "../server/open.ts";
 import { tlsOptions } from "../server/tls.ts";
 import { postgresErrors } from "./errors.ts";
+import { sessionOptions } from "./session-settings.ts";
 import { cockroachPort } from "./way.ts";
 import { type Pg, PostgresWire } from "./wire.ts";
 
@@ -47,23 +48,20 @@ export async function openPostgres(
 async function clientConfig(config: SQLConfig): Promise<ClientConfig> {
   const { host = "localhost", connectTimeout, statementTimeout, query = {} } = config;
   const { application_name = "conn", ...others } = query;
-  const options = {
+  const options = sessionOptions({
     ...(statementTimeout === undefined
       ? {}
       : { statement_timeout: String(Math.ceil(statementTimeout * 1000)) }),
     ...others,
-  };
+  });
   const ssl = await tlsOptions(host, config.ssl);
-  // As libpq's `options`: settings of the session, such as statement_timeout or search_path.
-  const settings = Object.entries(options).map(
-    ([key, value]) => `-c ${key}=${value.replaceAll(/([\\ ])/g, "\\$1")}`,
-  );
   return {
     host,
     ...(config.dialect === "cockroachdb" ? { port: cockroachPort } : {}),
     ...loginOf(config),
     ...(ssl === undefined ? { ssl: false } : { ssl }),
-    ...(settings.length === 0 ? {} : { options: settings.join(" ") }),
+    ...(options === "" ? {} : { options }),
+    enableChannelBinding: others["channel_binding"] === "require",
     application_name,
     connectionTimeoutMillis: connectTimeout * 1000,
     keepAlive: true,

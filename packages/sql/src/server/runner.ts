@@ -1,3 +1,4 @@
+import { ConnError } from "@conn/core";
 import { tokenize } from "@conn/core/sql";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { DialectFacts } from "../dialect-facts.ts";
@@ -50,13 +51,14 @@ function watched(runner: QueryRunner, { facts, afterWrite, clean }: RunnerHost):
   runner.query = async (text: string, ...rest: unknown[]): Promise<never> => {
     const source = { text, tokens: tokenize(text, facts) };
     const { verb, writes } = statementKind(source, facts);
+    const session = sessionOf(runner);
     if (transactionVerbs.has(verb)) {
       // Begun by a statement, a transaction would take in what the connection's next users do.
       if (steps === 0) throw transactionError(verb);
-      return query(text, ...rest);
+      // A savepoint, which is waited for as a call of the session is: else the process could end meanwhile.
+      return session ? session.run(() => query(text, ...rest), false) : query(text, ...rest);
     }
     assertAnswers(source);
-    const session = sessionOf(runner);
     if (session) {
       assertKeepsSession(source, facts);
       return session.run(() => query(text, ...rest), writes);
@@ -69,6 +71,13 @@ function watched(runner: QueryRunner, { facts, afterWrite, clean }: RunnerHost):
     } finally {
       if (!runner.isTransactionActive) afterWrite();
     }
+  };
+  const stream = runner.stream.bind(runner) as (...args: unknown[]) => Promise<never>;
+  runner.stream = async (...args: unknown[]) => {
+    if (!sessionOf(runner)) return stream(...args);
+    throw new ConnError("CONN_UNSUPPORTED", "TypeORM's streams do not run in a session.", {
+      hint: "Read with session.query(…), or beside the session with conn.stream(…).",
+    });
   };
   runner.startTransaction = async (isolation) => {
     // A session's transaction holds this one as a savepoint.
