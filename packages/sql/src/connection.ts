@@ -222,8 +222,9 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     return this.#dialect.errors.lost(error);
   }
 
-  protected override isTransient(error: unknown): true | undefined {
-    return this.#dialect.errors.transient(error) || undefined;
+  protected override isTransient(error: unknown): boolean | undefined {
+    const { errors } = this.#dialect;
+    return errors.silent?.(error) ? false : errors.transient(error) || undefined;
   }
 
   protected override explain(error: unknown, operation: string): ConnError | undefined {

@@ -12,6 +12,8 @@ export interface DialectErrors {
   missing(code: string, message: string): MissingName | undefined;
   /** Whether the client is of no more use. */
   lost(error: unknown): boolean;
+  /** Whether a server gave no answer for all the time that a new connection may take: who waited so long waits no second time. */
+  silent?(error: unknown): boolean;
   /** Whether a call that only reads may pass a moment later. */
   transient(error: unknown): boolean;
   /** Whether a transaction may pass when all of it is run again. */

@@ -20,8 +20,9 @@ export function explainFailure(
   if (error instanceof ConnError) return placed(error, call);
   const { connection, operation, statement } = call;
   const message = errors.message(error);
+  if (errors.silent?.(error)) return neverOpened(call, error, message, noAnswer);
   if (errors.lost(error)) {
-    if (operation === "open") return neverOpened(connection, error, message);
+    if (operation === "open") return neverOpened(call, error, message, hungUp);
     return new ConnError(
       "CONN_LOST",
       `${connection}.${operation} lost its connection: ${message}`,
@@ -50,14 +51,24 @@ export function explainFailure(
 }
 
 /** There was no connection yet that could be lost. */
-function neverOpened(connection: string, cause: unknown, message: string): ConnError {
-  return new ConnError("CONN_OPEN", `${connection} could not be opened: ${message}`, {
+function neverOpened(
+  { connection, operation }: FailedCall,
+  cause: unknown,
+  message: string,
+  hint: string,
+): ConnError {
+  const could = operation === "open" ? " could not be opened" : `.${operation} found no connection`;
+  return new ConnError("CONN_OPEN", `${connection}${could}: ${message}`, {
     connection,
-    operation: "open",
+    operation,
     cause,
-    hint: "The server hung up or gave no answer in time: check `host` and `port`, and what stands between. conn.check() tells how far the way leads.",
+    hint: `${hint} conn.check() tells how far the way leads.`,
   });
 }
+
+const hungUp = "The server hung up: check `host` and `port`, and what stands between.";
+const noAnswer =
+  "The server gave no answer in time: check `host` and `port`, and that no firewall stands between; or raise `connectTimeout`.";
 
 /** Tells a failure that was found before anything was sent where it belongs. */
 function placed(error: ConnError, { connection, operation }: FailedCall): ConnError {

@@ -28,6 +28,21 @@ describe.each(engines)("check() of $name", (engine) => {
     expect(stages[0]?.error?.hint).toMatch(/Nothing listens there/);
   });
 
+  test("waits once for a server that accepts and says nothing, and says what to look at", async () => {
+    let accepted = 0;
+    const server = createServer(() => accepted++);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const conn = await connect({ url: at({ port: String(port) }), connectTimeout: 0.2 });
+    const { code, hint } = await failure(conn.query("select 1 as one"));
+    expect({ code, hint, accepted }).toEqual({
+      code: "CONN_OPEN",
+      hint: expect.stringMatching(/firewall stands between; or raise `connectTimeout`/),
+      accepted: 1,
+    });
+  });
+
   test("stops at a server that says nothing when it is asked for TLS", async () => {
     const server = createServer(() => {});
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

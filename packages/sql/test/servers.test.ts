@@ -731,3 +731,14 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     "revert",
   ],
 };
+
+test("a client of MariaDB that had no database in use has none for its next user", async () => {
+  const url = new URL(urlOf(engines.find(({ name }) => name === "mariadb")!));
+  url.pathname = "/";
+  const conn = await connect({ url: url.href, poolSize: 1 });
+  const used = async (): Promise<unknown> =>
+    (await conn.query("select database() as used", { ttl: 0 })).at(0);
+  expect(await used()).toEqual({ used: null });
+  await conn.execute("use information_schema");
+  expect(await used()).toEqual({ used: null });
+});

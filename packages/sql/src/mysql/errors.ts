@@ -67,6 +67,12 @@ export const mysqlErrors: DialectErrors = {
       );
     }),
 
+  silent: (error) =>
+    [...layersOf(error)].some((layer) => {
+      const { code, syscall } = layer as { code?: unknown; syscall?: unknown };
+      return code === "ETIMEDOUT" && syscall === "connect";
+    }),
+
   transient: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
 
   mayPassAgain: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),

@@ -1,5 +1,5 @@
 import type { Table } from "@conn/core";
-import type { Statement } from "@conn/core/sql";
+import { quoteIdentifier, type Statement } from "@conn/core/sql";
 import { toTimer } from "@conn/core/toolkit";
 import type { Pool, PoolConnection, PoolOptions } from "mysql2";
 import type { SQLConfig } from "../config.ts";
@@ -121,6 +121,8 @@ export class MysqlWire implements Wire<PoolConnection> {
     );
     this.#readOnly.delete(client);
     await send(client, { text: this.#settings });
+    // Which database is in use outlives a reset.
+    await this.#useDatabase(client);
   }
 
   async query(
@@ -217,6 +219,15 @@ export class MysqlWire implements Wire<PoolConnection> {
     await new Promise<void>((resolve) => this.pool.end(() => resolve()));
     clearTimeout(timer);
     for (const client of this.#clients.keys()) this.destroy(client);
+  }
+
+  /** The one of the settings; a client that left the state of having none is of no more use. */
+  async #useDatabase(client: PoolConnection): Promise<void> {
+    const { database } = this.#options;
+    if (database)
+      return void (await send(client, { text: `USE ${quoteIdentifier(database, mysql)}` }));
+    const { rows } = await send(client, { text: "SELECT DATABASE() AS used" });
+    if (rows.finish({}).at(0)?.["used"] !== null) this.destroy(client);
   }
 
   #closeIdle(seconds: number): void {

@@ -4,6 +4,9 @@ import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
 const lostMessage =
   /connection terminated|connection ended|not queryable|client was closed|server closed the connection|read ECONNRESET/i;
 
+const silence =
+  /due to connection timeout|timeout exceeded when trying to connect|^timeout expired/;
+
 /** SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const postgresErrors: DialectErrors = {
   code: (error) => serverError(error)?.code,
@@ -52,8 +55,12 @@ export const postgresErrors: DialectErrors = {
     return kind && found ? { kind, name: found } : undefined;
   },
 
+  silent: (error) =>
+    [...layersOf(error)].some((layer) => layer instanceof Error && silence.test(layer.message)),
+
   lost(error) {
     const { code, message = "" } = serverError(error) ?? {};
+    if (postgresErrors.silent!(error)) return false;
     if (code !== undefined) return isShutdown(code) && !settingsRefused.test(message);
     return [...layersOf(error)].some(
       (layer) =>
