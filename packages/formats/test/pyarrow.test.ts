@@ -34,11 +34,26 @@ const columns = {
   counts: [{ cats: 2 }, null, {}, { cats: null, dogs: 1 }],
 };
 const { bills: _bills, ...flat } = columns;
+/** Arrow's maps stay pairs, as their keys need not be text. */
+const arrow = {
+  ...columns,
+  counts: [
+    [["cats", 2]],
+    null,
+    [],
+    [
+      ["cats", null],
+      ["dogs", 1],
+    ],
+  ],
+};
 
 it.each([
   ["pyarrow.parquet", columns],
   ["pyarrow-lz4.parquet", columns],
   ["pyarrow-encodings.parquet", flat],
+  ["pyarrow-lz4.feather", arrow],
+  ["pyarrow-zstd.feather", arrow],
 ])("reads %s as pyarrow meant it", async (name, expected) => {
   const rows = (await read(name)).rows();
   const found = Object.fromEntries(
@@ -46,3 +61,26 @@ it.each([
   );
   expect(found).toEqual(expected);
 });
+
+it.each(["pyarrow-lz4.feather", "pyarrow-zstd.feather"])(
+  "bounds what %s is decompressed to, and refuses it with a reason where a byte changed",
+  async (name) => {
+    const bytes = await readFile(new URL(`fixtures/${name}`, import.meta.url));
+    const limits = { decompressedSize: 100 };
+    await expect(readTable(source(name, bytes), { limits })).rejects.toMatchObject({
+      code: "CONN_LIMIT",
+    });
+    const outcomes = new Set<string>();
+    for (let at = 0; at < bytes.length; at += 23) {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 0x80;
+      const outcome = await readTable(source(name, changed), { format: "arrow" }).then(
+        (read) => (read.rows(), "read"),
+        (error: Error & { code?: string }) => error.code ?? error.message,
+      );
+      outcomes.add(outcome);
+    }
+    outcomes.delete("CONN_LIMIT");
+    expect([...outcomes].toSorted()).toEqual(["CONN_FORMAT", "read"]);
+  },
+);
