@@ -112,6 +112,8 @@ describe.each(stores)("tables on $title", (facts) => {
     });
     expect(new Set(either.column("n"))).toEqual(new Set([1, 3]));
     expect(await conn.read("v/**/*.csv", { where: { year: 1999 } })).toHaveLength(0);
+    for (const where of [{ year: "2026" }, { pet: [1] }, { year: { ">": new Date() } }])
+      expect(await failure(conn.read("v/", { where }))).toMatchObject({ code: "CONN_ARGUMENT" });
     expect(await conn.read("v/", { limit: 2 })).toHaveLength(2);
     expect(await failure(conn.read("v/*.nothing"))).toMatchObject({ code: "CONN_NOT_FOUND" });
   });

@@ -83,6 +83,8 @@ export function formatOfContent(
       hint: "It may be a server's error or log-in page that was saved under this name: open it and see.",
     });
   }
+  if (named?.extensions.includes("csv") && options.format === undefined && isJson(head))
+    throw contradiction(source.name, named, formatByName("", "json")!, false);
   const media = source.contentType?.split(";", 1)[0]!.trim().toLowerCase();
   const found =
     named ??
@@ -100,6 +102,13 @@ export function formatOfContent(
 
 function isWebPage(head: Uint8Array): boolean {
   return /^\ufeff?\s*<(?:!doctype html|html)/i.test(Buffer.from(head.subarray(0, 200)).toString());
+}
+
+/** An array or an object of JSON, which no line of names begins like. */
+function isJson(head: Uint8Array): boolean {
+  return /^\ufeff?\s*(?:\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(
+    Buffer.from(head.subarray(0, 1000)).toString(),
+  );
 }
 
 function contradiction(name: string, named: Format, shown: Format, asked: boolean): ConnError {

@@ -86,6 +86,9 @@ describe("types", () => {
       rowsOf("pets.csv", "zip,age\n1,2\n2,old\n", { types: { age: "integer" } }),
     ).rejects.toMatchObject({ code: "CONN_FORMAT", location: { line: 3, column: 3 } });
     await expect(
+      rowsOf("pets.csv", "zip,age\n1,2\n", { types: { age: "int" as never } }),
+    ).rejects.toThrow('`types` has "int"');
+    await expect(
       rowsOf("pets.csv", "zip,age\n1,2\n", { types: { agee: "integer" } }),
     ).rejects.toThrow('Did you mean "age"');
   });

@@ -116,6 +116,8 @@ describe("a format is recognised", () => {
     const ipc = await Table.fromRows(rows).toIPC();
     await expect(rowsOf("pets.csv", ipc)).rejects.toThrow('{ format: "arrow" }');
     await expect(rowsOf("pets.csv", "<!DOCTYPE html><html>")).rejects.toThrow("web page");
+    await expect(rowsOf("pets.csv", '[\n {"a": 1}]')).rejects.toThrow('{ format: "json" }');
+    expect((await rowsOf("pets.csv", '{"a": 1}\n', { format: "csv" })).length).toBe(0);
     await expect(rowsOf("pets", Buffer.from([1, 0, 2]))).rejects.toThrow("neither its name");
     await expect(rowsOf("pets", "", { format: "cvs" })).rejects.toThrow('Did you mean "csv"');
   });
