@@ -1,5 +1,6 @@
-import { ConnError, type Table } from "@conn/core";
-import { columnsOfTable, didYouMean, tableOfColumns } from "@conn/core/toolkit";
+import type { Table } from "@conn/core";
+import { columnsOfTable, tableOfColumns } from "@conn/core/toolkit";
+import { noColumn } from "./absent.ts";
 import type { FormatOptions } from "./options.ts";
 import { takeRows } from "./rows.ts";
 import { alternatives, passing } from "./where.ts";
@@ -31,12 +32,4 @@ export function selected(table: Table, options: FormatOptions, most = Infinity):
     return column;
   });
   return tableOfColumns(picked, result.length, result.meta);
-}
-
-/** The message for a column that a file does not have. */
-export function noColumn(name: string, existing: readonly string[]): ConnError {
-  const near = didYouMean(name, existing);
-  return new ConnError("CONN_ARGUMENT", `There is no column "${name}".`, {
-    hint: near ? `Did you mean "${near}"?` : `The columns: ${existing.slice(0, 30).join(", ")}.`,
-  });
 }

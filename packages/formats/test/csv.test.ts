@@ -120,6 +120,13 @@ describe("a value that comes late and does not fit", () => {
     }
   });
 
+  it("comes in batches of no more rows than asked, however short they are", async () => {
+    const lengths: number[] = [];
+    const short = source("pets.csv", `a\n${"1\n".repeat(2500)}`);
+    for await (const batch of readBatches(short, { batchSize: 1000 })) lengths.push(batch.length);
+    expect(lengths).toEqual([1000, 1000, 500]);
+  });
+
   it("widens the rest of the batches alone where they are read one by one", async () => {
     const text = `one,other\n${`${numbers.join("\n")}\n`.repeat(5)}n/a,1\n`;
     const types: string[] = [];

@@ -1,11 +1,12 @@
 import type { Table } from "@conn/core";
 import { type StoredColumn, tableOfColumns } from "@conn/core/toolkit";
 import type { Compressors, FileMetaData, ParquetParsers, RowGroup, SchemaTree } from "hyparquet";
+import { noColumn } from "../absent.ts";
 import { Breath } from "../breathe.ts";
 import { limitOf, overLimit } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
 import { sliceRows } from "../rows.ts";
-import { namedColumns, noColumn } from "../select.ts";
+import { namedColumns } from "../select.ts";
 import type { ByteSource } from "../source.ts";
 import { alternatives, passing } from "../where.ts";
 import { storedColumn } from "./columns.ts";
