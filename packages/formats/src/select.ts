@@ -6,12 +6,13 @@ import { takeRows } from "./rows.ts";
 import { alternatives, passing } from "./where.ts";
 
 /** The columns that a reader needs: those asked for, and those that `where` looks at. Undefined means all. */
-export function namedColumns({ columns, where }: FormatOptions): ReadonlySet<string> | undefined {
-  if (!columns) return undefined;
-  const named = new Set(columns);
-  for (const conditions of alternatives(where))
-    for (const name of Object.keys(conditions)) named.add(name);
-  return named;
+export function namedColumns(options: FormatOptions): ReadonlySet<string> | undefined {
+  return options.columns && new Set([...options.columns, ...testedColumns(options)]);
+}
+
+/** The columns that `where` looks at. */
+export function testedColumns({ where }: FormatOptions): ReadonlySet<string> {
+  return new Set(alternatives(where).flatMap((conditions) => Object.keys(conditions)));
 }
 
 /** The rows that pass, at most so many, with the columns asked for. */

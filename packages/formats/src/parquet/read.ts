@@ -6,9 +6,9 @@ import { Breath } from "../breathe.ts";
 import { limitOf, overLimit } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
 import { sliceRows } from "../rows.ts";
-import { namedColumns } from "../select.ts";
+import { namedColumns, testedColumns } from "../select.ts";
 import type { ByteSource } from "../source.ts";
-import { alternatives, passing } from "../where.ts";
+import { passing } from "../where.ts";
 import { storedColumn } from "./columns.ts";
 import { broken, explained, openParquet } from "./file.ts";
 import { checkedPages } from "./pages.ts";
@@ -30,9 +30,7 @@ export async function* readParquet(
   const existing = root.children.map(({ element }) => element.name);
   const wanted = [...(namedColumns(options) ?? existing)];
   for (const column of wanted) if (!existing.includes(column)) throw noColumn(column, existing);
-  const tested = new Set(
-    alternatives(options.where).flatMap((conditions) => Object.keys(conditions)),
-  );
+  const tested = testedColumns(options);
   for (const column of tested) if (!existing.includes(column)) throw noColumn(column, existing);
   check(name, metadata, wanted, options);
   const bare: FileMetaData = { ...metadata, schema: bareSchema(metadata.schema) };
