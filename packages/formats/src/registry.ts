@@ -2,6 +2,7 @@ import { ConnError } from "@conn/core";
 import { didYouMean } from "@conn/core/toolkit";
 import { compressionByName, extensionOf } from "./compression.ts";
 import { builtIn } from "./formats.ts";
+import { foreignContent } from "./foreign.ts";
 import type { Format } from "./format.ts";
 import type { FormatOptions } from "./options.ts";
 import { openSource } from "./open.ts";
@@ -78,6 +79,10 @@ export function formatOfContent(
   const shown = formats().find((format) => format.matches?.(head));
   if (named && shown && named.name !== shown.name && named.name !== "bytes")
     throw contradiction(source.name, named, shown, options.format !== undefined);
+  if (!shown && (!named || named.typed)) {
+    const foreign = foreignContent(source.name, head);
+    if (foreign) throw foreign;
+  }
   if (named?.typed && isWebPage(head)) {
     throw new ConnError("CONN_FORMAT", `${source.name} is no ${named.name} but a web page.`, {
       hint: "It may be a server's error or log-in page that was saved under this name: open it and see.",

@@ -119,6 +119,9 @@ describe("a format is recognised", () => {
     await expect(rowsOf("pets.csv", '[\n {"a": 1}]')).rejects.toThrow('{ format: "json" }');
     expect((await rowsOf("pets.csv", '{"a": 1}\n', { format: "csv" })).length).toBe(0);
     await expect(rowsOf("pets", Buffer.from([1, 0, 2]))).rejects.toThrow("neither its name");
+    const zip = Buffer.from("PK\u0003\u0004");
+    for (const name of ["pets.csv.zip", "pets.csv", "pets"])
+      await expect(rowsOf(name, zip)).rejects.toThrow("is a zip archive");
     await expect(rowsOf("pets", "", { format: "cvs" })).rejects.toThrow('Did you mean "csv"');
   });
 
