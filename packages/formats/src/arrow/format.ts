@@ -3,6 +3,7 @@ import type { Format } from "../format.ts";
 import { collect } from "../open.ts";
 import type { FormatOptions } from "../options.ts";
 import { checkArrow, unsound } from "./check.ts";
+import { checkClaims } from "./claims.ts";
 import { decodeArrow } from "./decode.ts";
 
 /** Arrow IPC, as file or stream (Feather's second version is the former). */
@@ -21,12 +22,17 @@ export const arrow: Format = {
     yield await sound(source.name, bytes, options);
   },
   async *write(table) {
-    yield await table.toIPC();
+    // Core says what to install where the library is missing.
+    const arrow = await table.toArrow();
+    const { tableToIPC } = await import("@uwdata/flechette");
+    // The format of files, for pandas and others take no stream under these names.
+    yield tableToIPC(arrow as Parameters<typeof tableToIPC>[0], { format: "file" })!;
   },
 };
 
 async function sound(name: string, bytes: Uint8Array, options: FormatOptions): Promise<Table> {
   try {
+    checkClaims(name, bytes, isMark(bytes.subarray(0, 6)));
     const library = await import("@uwdata/flechette").catch(() => undefined);
     // Without the library, core says what to install.
     if (!library) return await Table.fromIPC(bytes);
