@@ -26,8 +26,11 @@ export async function decodeArrow(
   const { CompressionType, getCompressionCodec, setCompressionCodec, tableFromIPC } = library;
   const most = Math.min(limitOf(options, "decompressedSize"), 2 ** 32);
   let decompressed = 0;
-  const bounded = (decompress: Decompress): Decompress => {
+  const bounded = (decompress: Decompress, perByte: number): Decompress => {
     return (buffer, size) => {
+      // Before memory is taken for it.
+      if (size > (buffer.length + 1) * perByte)
+        throw new Error(`a buffer of ${buffer.length} bytes claims ${size}`);
       decompressed += size;
       if (!(size >= 0 && decompressed <= most))
         throw overLimit(name, "decompressedSize", most, "Decompressed, it has too many bytes");
@@ -38,8 +41,8 @@ export async function decodeArrow(
     };
   };
   const codecs = [
-    [CompressionType.LZ4_FRAME, bounded(decompressFrame)],
-    [CompressionType.ZSTD, bounded(await zstd())],
+    [CompressionType.LZ4_FRAME, bounded(decompressFrame, mostByLZ4)],
+    [CompressionType.ZSTD, bounded(await zstd(), mostByZstd)],
   ] as const;
   const before = codecs.map(([type]) => getCompressionCodec(type));
   const encode = (): never => {
@@ -54,6 +57,9 @@ export async function decodeArrow(
     for (const [index, [type]] of codecs.entries()) setCompressionCodec(type, before[index]!);
   }
 }
+
+/** Bytes that a byte can become: one of a length in LZ4, and a third of a repeated block's head in zstd. */
+const [mostByLZ4, mostByZstd] = [255, 2 ** 17 / 3];
 
 async function zstd(): Promise<Decompress> {
   if ("zstdDecompressSync" in zlib)
