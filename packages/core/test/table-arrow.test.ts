@@ -141,6 +141,29 @@ test("a table that flechette made with its own types", () => {
   ]);
 });
 
+test("values inside of others are what they would be in a column", async () => {
+  const { columnFromArray: column, list, struct, map } = flechette;
+  const [day, price] = [flechette.dateDay(), flechette.decimal(9, 2)];
+  const moment = flechette.timestamp(1, "UTC");
+  const arrow = flechette.tableFromColumns({
+    days: column([[new Date(0), null], []], list(day)),
+    prices: column([{ price: 1.5 }, { price: null }], struct({ price })),
+    moments: column([[[new Date(5)]], null], list(list(moment))),
+    days_of: column([[["a", new Date(0)]], []], map(flechette.utf8(), day)),
+    ids: column([[1n, unsafe], null], list(flechette.int64()), { useBigInt: true }),
+  });
+  expect((await Table.fromArrow(arrow)).rows()).toEqual([
+    {
+      days: ["1970-01-01", null],
+      prices: { price: "1.5" },
+      moments: [[new Date(5)]],
+      days_of: [["a", "1970-01-01"]],
+      ids: [1, unsafe],
+    },
+    { days: [], prices: { price: null }, moments: null, days_of: [], ids: null },
+  ]);
+});
+
 describe("libraries that read Arrow take a table as it is", () => {
   test("Arquero reads every column", () => {
     const table = fromArrow(everything as never);

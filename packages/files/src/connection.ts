@@ -30,6 +30,12 @@ export class FilesConnection extends FileStoreConnection<FilesClient, FilesConfi
     const { expires = 3600, method = "GET", contentType } = options;
     const location = this.calls.paths.locate(path);
     const seconds = toSeconds(expires, "expires");
+    if (!(seconds > 0))
+      throw new ConnError("CONN_ARGUMENT", "`expires` leaves no time to use the URL.", {
+        connection: this.name,
+        operation: "sign",
+        hint: 'Give a duration, such as { expires: "10m" }.',
+      });
     return this.calls.call("sign", location, {}, async (asking) => {
       const { store } = asking;
       if (!store.sign)

@@ -1,3 +1,4 @@
+import { ConnError } from "@conn/core";
 import type { Comparison, Conditions, Where, WhereValue } from "@conn/formats";
 
 export type PartitionValue = string | number | null;
@@ -44,9 +45,12 @@ export function prune(
   const alternatives: readonly Conditions[] = Array.isArray(where) ? where : [where as Conditions];
   const left = alternatives
     .filter((conditions) =>
-      Object.entries(conditions).every(
-        ([name, test]) => !Object.hasOwn(partition, name) || passes(partition[name] ?? null, test),
-      ),
+      Object.entries(conditions).every(([name, test]) => {
+        if (!Object.hasOwn(partition, name)) return true;
+        const value = partition[name] ?? null;
+        demandSameType(name, value, test);
+        return passes(value, test);
+      }),
     )
     .map((conditions) =>
       Object.fromEntries(
@@ -61,6 +65,32 @@ export function prune(
 }
 
 type Test = Conditions[string];
+
+/**
+ * A folder's value is a number or text, and what it is compared with has to be one, too.
+ *
+ * @throws CONN_ARGUMENT where it is not: no file would pass, and nobody would learn why.
+ */
+function demandSameType(name: string, value: PartitionValue, test: Test): void {
+  if (value === null) return;
+  const operands: readonly unknown[] = Array.isArray(test)
+    ? test
+    : typeof test === "object" && !(test instanceof Date)
+      ? Object.entries(test as Comparison).flatMap(([operator, operand]) =>
+          operator === "null" ? [] : operand,
+        )
+      : [test];
+  for (const operand of operands) {
+    const type = typeof operand === "bigint" ? "number" : typeof operand;
+    if (operand === null || type === typeof value) continue;
+    const kind = typeof value === "number" ? "a number" : "text";
+    throw new ConnError(
+      "CONN_ARGUMENT",
+      `\`where\` compares "${name}", which the folders tell as ${kind}, with another type.`,
+      { hint: `Compare it with ${kind}, such as { ${name}: ${JSON.stringify(value)} }.` },
+    );
+  }
+}
 
 function passes(value: PartitionValue, test: Test): boolean {
   if (Array.isArray(test)) return isIn(value, test as readonly WhereValue[]);

@@ -5,6 +5,7 @@ import {
   type OpenContext,
   type Table,
 } from "@conn/core";
+import { checkCount } from "@conn/core/toolkit";
 import { Asking, type Pace } from "./asking.ts";
 import type { Writing } from "./body.ts";
 import { Calls } from "./calls.ts";
@@ -168,6 +169,8 @@ export abstract class FileStoreConnection<
    */
   async list(path = "", options: ListOptions = {}): Promise<(FileInfo | FolderInfo)[]> {
     const { recursive = false, limit } = options;
+    if (limit !== Infinity) checkCount("limit", limit, 0);
+    if (limit === 0) return [];
     const folder = this.calls.folder(path);
     return this.calls.call("list", folder, options, async (asking) => {
       const infos: (FileInfo | FolderInfo)[] = [];
@@ -183,6 +186,8 @@ export abstract class FileStoreConnection<
   /** The files that a pattern names: `pets/*.csv`, `pets/**` at any depth, `[abc]`, `{csv,parquet}`. */
   async glob(pattern: string, options: GlobOptions = {}): Promise<FileInfo[]> {
     const { folder, glob } = this.calls.paths.pattern(pattern);
+    if (options.limit !== Infinity) checkCount("limit", options.limit, 0);
+    if (options.limit === 0) return [];
     return this.calls.call("glob", folder, options, async (asking) =>
       (await filesOf(asking, folder, glob, options.limit)).map((file) =>
         fileInfo(file, { ...folder, key: file.key }, this.calls.paths),

@@ -6,6 +6,7 @@ import { combine, type Part } from "./combine.ts";
 import type { OnProgress } from "./download.ts";
 import { forEach } from "./each.ts";
 import { isGlob } from "./glob.ts";
+import { Lacking } from "./lacking.ts";
 import { filesOf } from "./listing.ts";
 import { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
@@ -166,6 +167,7 @@ async function readFiles(
   if (wanted.length === 0)
     wanted.push({ file: files[0]!, partition: partitions[0]!, where: undefined });
   const none = wanted.length === 1 && prune(where, wanted[0]!.partition) === undefined;
+  const lacking = new Lacking();
   const parts: Part[] = [];
   let rows = 0;
   // With a limit one after the other: most of them need not be read.
@@ -179,10 +181,14 @@ async function readFiles(
       where: rest,
       limit: none ? 0 : limit === Infinity ? undefined : limit - rows,
     };
-    const table = await readFile(each, { ...folder, key: file.key }, file, { ...read, options });
-    parts[index] = { table, partition };
-    rows += table.length;
+    const location = { ...folder, key: file.key };
+    const found = await lacking.read(partition, options, (asked) =>
+      readFile(each, location, file, { ...read, options: asked }),
+    );
+    parts[index] = found;
+    rows += found.table.length;
   });
+  lacking.demandSome();
   return combine(parts, columns);
 }
 

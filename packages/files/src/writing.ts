@@ -1,7 +1,6 @@
 import { ConnError, Table } from "@conn/core";
 import type { Asking, Watch } from "./asking.ts";
 import { bodyOf, contentTypeOf, type Writing } from "./body.ts";
-import type { Compression } from "@conn/formats";
 import { download, type OnProgress, stream } from "./download.ts";
 import { forEach } from "./each.ts";
 import { kindOf, repeatableOf } from "./failure.ts";
@@ -252,26 +251,16 @@ async function tableBytes(
   path: string,
   { format, compression, delimiter, header, formulas, rowGroupSize }: WriteOptions,
 ): Promise<Body> {
-  const { bytesSource, formatOf, writeTable } = await import("@conn/formats");
-  const { name } = await formatOf(bytesSource(withoutCodec(path), new Uint8Array()), { format });
+  const { bytesSource, compressionByName, formatOf, writeTable } = await import("@conn/formats");
+  const codec = compressionByName(path);
+  const plain = codec ? path.replace(/\.[^.]+$/, "") : path;
+  const { name } = await formatOf(bytesSource(plain, new Uint8Array()), { format });
   return writeTable(table, {
     format: name,
-    compression: compression ?? compressionOf(path),
+    compression: compression ?? codec,
     delimiter,
     header,
     formulas,
     rowGroupSize,
   });
-}
-
-function withoutCodec(path: string): string {
-  return path.replace(/\.(gz|zst|br)$/i, "");
-}
-
-/** The codec that a name's last extension promises. */
-function compressionOf(path: string): Compression | undefined {
-  const extension = /\.(gz|zst|br)$/i.exec(path)?.[1]?.toLowerCase();
-  if (extension === "gz") return "gzip";
-  if (extension === "zst") return "zstd";
-  return extension === "br" ? "brotli" : undefined;
 }

@@ -59,7 +59,10 @@ it("reads no pipe, no device and no folder", async () => {
   await mkdir(join(folder, "folder"));
   const conn = await connect({ root: folder });
   expect((await failure(conn.readText("pipe"))).message).toContain("pipe or a device");
-  expect((await failure(conn.readText("folder"))).message).toContain("folder");
+  expect((await failure(conn.read("folder"))).hint).toContain("ends with a slash");
+  const { message, hint } = await failure(conn.delete("folder"));
+  expect(message).toContain("it is a folder");
+  expect(hint).toContain("recursive");
   expect((await failure(conn.write("folder", "x"))).message).toContain("folder");
   const open = await connect();
   expect((await failure(open.readText("/dev/zero"))).message).toContain("pipe or a device");

@@ -18,6 +18,7 @@ it.each([
   [404, "NoSuchKey", "CONN_NOT_FOUND", /list\(\)/],
   [301, "PermanentRedirect", "CONN_QUERY", /region = "eu-west-3"/],
   [400, "AuthorizationHeaderMalformed", "CONN_QUERY", /region/],
+  [403, "InvalidObjectState", "CONN_FORBIDDEN", /archived/],
   [503, "SlowDown", "CONN_QUERY", /failed/],
 ] as const)(
   "a %d %s is %s, also where a HEAD says nothing",
@@ -106,6 +107,19 @@ it.each([
   if (refusal === undefined) expect(await read()).toBe("fish");
   else expect(store.failureOf(await failure(read()))).toMatchObject({ message: refusal });
   await store.close();
+});
+
+it("takes a page that says yes to everything for no S3", async () => {
+  const page = (_request: IncomingMessage, response: ServerResponse): void =>
+    void response.writeHead(200, { "content-type": "text/html" }).end("<html>console</html>");
+  await using server = await scriptedServer(Array.from({ length: 20 }, () => page));
+  const login = { accessKeyId: "AKIAJERRY", secretAccessKey: "the-secret-of-jerry" };
+  const conn = await connect({ protocol: "s3", endpoint: server.url, ...login });
+  for (const call of [() => conn.write("pets/owners.csv", "x"), () => conn.list("pets/")]) {
+    const { message, hint } = await failure(call());
+    expect(message).toContain("the answer is none of S3's");
+    expect(hint).toContain("endpoint");
+  }
 });
 
 it("takes no answer whose end cannot be told from a cut", async () => {

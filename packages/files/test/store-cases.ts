@@ -153,6 +153,10 @@ export function storeCases(facts: StoreFacts): void {
       "c.txt",
     ]);
     expect(await conn.list("a", { limit: 2 })).toHaveLength(2);
+    expect(await conn.list("a", { limit: 0 })).toEqual([]);
+    expect(await conn.glob("a/*", { limit: 0 })).toEqual([]);
+    for (const limit of [-1, 0.5])
+      expect(await failure(conn.list("a", { limit }))).toMatchObject({ code: "CONN_ARGUMENT" });
     const info = (await conn.list("a"))[0]!;
     expect(info).toMatchObject({ kind: "file", name: "1.txt", size: 7 });
     expect(info).toMatchObject(await conn.stat("a/1.txt").then(({ version }) => ({ version })));

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { ConnError, Table } from "@conn/core";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,10 +41,10 @@ describe.each(stores)("tables on $title", (facts) => {
 
   it("reads what is compressed", async () => {
     const conn = await open();
-    await conn.write("owners.csv.gz", gzipSync(owners));
+    await conn.write("owners.csv.gz", zlib.gzipSync(owners));
     expect(await conn.read("owners.csv.gz")).toHaveLength(3);
     expect(await conn.readText("owners.csv.gz")).toBe(owners);
-    await conn.write("encoded.csv", gzipSync(owners), { contentEncoding: "gzip" });
+    await conn.write("encoded.csv", zlib.gzipSync(owners), { contentEncoding: "gzip" });
     if (facts.keepsTypes) expect(await conn.read("encoded.csv")).toHaveLength(3);
   });
 
@@ -112,8 +112,29 @@ describe.each(stores)("tables on $title", (facts) => {
     });
     expect(new Set(either.column("n"))).toEqual(new Set([1, 3]));
     expect(await conn.read("v/**/*.csv", { where: { year: 1999 } })).toHaveLength(0);
+    for (const where of [{ year: "2026" }, { pet: [1] }, { year: { ">": new Date() } }])
+      expect(await failure(conn.read("v/", { where }))).toMatchObject({ code: "CONN_ARGUMENT" });
+    const own = await conn.read("v/", { columns: ["n", "extra"], types: { extra: "string" } });
+    expect(own.rows()).toContainEqual({ n: 1, extra: null });
+    expect((await conn.read("v/", { where: { extra: "x" } })).rows()).toMatchObject([{ n: 3 }]);
+    expect(await conn.read("v/", { where: { extra: { null: true } } })).toHaveLength(2);
+    for (const options of [{ columns: ["nowhere"] }, { where: { nowhere: 1 } }])
+      expect((await failure(conn.read("v/", options))).message).toContain('"nowhere"');
     expect(await conn.read("v/", { limit: 2 })).toHaveLength(2);
     expect(await failure(conn.read("v/*.nothing"))).toMatchObject({ code: "CONN_NOT_FOUND" });
+  });
+
+  it("writes no table by a name whose codec it cannot write", async () => {
+    const conn = await open();
+    const rows = [{ pet: "fish" }];
+    for (const name of ["pets.csv.zz", "pets.json.gzip", "pets.jsonl.zstd", "pets.parquet.gzip"]) {
+      if (name.endsWith("zstd") && !("createZstdCompress" in zlib)) continue;
+      await conn.write(name, rows);
+      expect((await conn.read(name)).rows()).toEqual(rows);
+    }
+    const { code, hint } = await failure(conn.write("pets.csv.bz2", rows));
+    expect([code, hint]).toEqual(["CONN_UNSUPPORTED", 'Use { compression: "gzip" } or "zstd".']);
+    expect(await conn.exists("pets.csv.bz2")).toBe(false);
   });
 
   it("types rows by a schema, and says which row does not fit", async () => {

@@ -3,6 +3,7 @@ import * as zlib from "node:zlib";
 import { ConnError } from "@conn/core";
 import { limitOf, overLimit } from "./limits.ts";
 import type { Compression, FormatOptions } from "./options.ts";
+import { cutAtFrames } from "./zstd-frames.ts";
 
 const extensions: Readonly<Record<string, Compression>> = {
   gz: "gzip",
@@ -38,8 +39,11 @@ export function compressionByEncoding(encoding: string | undefined): Compression
 /** The codec that the first bytes show. Brotli and deflate have no mark. */
 export function compressionByContent(head: Uint8Array): Compression | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return "zstd";
-  if (/^BZh[1-9]1AY&SY/.test(Buffer.from(head.subarray(0, 10)).toString("latin1"))) return "bzip2";
+  const text = Buffer.from(head.subarray(0, 10)).toString("latin1");
+  // A frame, or one that decoders pass over, with which pzstd begins.
+  if (/^(?:\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/.test(text)) return "zstd";
+  // A first block, or the end of a file of nothing.
+  if (/^BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)/.test(text)) return "bzip2";
   return undefined;
 }
 
@@ -117,7 +121,8 @@ function decoderOf(compression: Compression): Decode {
       return (chunks) => through(zlib.createBrotliDecompress({ chunkSize: 1 << 18 }), chunks);
     case "zstd":
       if ("createZstdDecompress" in zlib)
-        return (chunks) => through(zlib.createZstdDecompress({ chunkSize: 1 << 18 }), chunks);
+        return (chunks) =>
+          through(zlib.createZstdDecompress({ chunkSize: 1 << 18 }), cutAtFrames(chunks));
       return unzstd;
     case "bzip2":
       return async function* (chunks) {

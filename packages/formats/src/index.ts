@@ -1,3 +1,5 @@
+export { absentColumn } from "./absent.ts";
+export { compressionByName } from "./compression.ts";
 export type { Format } from "./format.ts";
 export type {
   Compression,

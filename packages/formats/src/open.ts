@@ -74,6 +74,8 @@ function compressionOf(
   const named = compressionByName(source.name);
   // These have no mark, so the name has to be believed; of the others the content tells.
   if (named === "brotli" || named === "deflate") return named;
+  // Parquet compresses its pages, and many call such a file `pets.parquet.gzip`, as pandas' manual does.
+  if (named && Buffer.from(head.subarray(0, 4)).toString("latin1") === "PAR1") return undefined;
   if (named) {
     throw new ConnError(
       "CONN_FORMAT",

@@ -7,7 +7,7 @@ import { limitOf, overLimit } from "./limits.ts";
 import { collect, openSource } from "./open.ts";
 import type { FormatOptions } from "./options.ts";
 import { formatOfContent, rangedFormat } from "./registry.ts";
-import { concatTables } from "./rows.ts";
+import { concatTables, sliceRows } from "./rows.ts";
 import { selected } from "./select.ts";
 import type { ByteSource } from "./source.ts";
 import { decodeText } from "./text.ts";
@@ -52,7 +52,10 @@ export async function* readBatches(
     for await (const batch of format.read(opened, options)) {
       const table = selected(batch, options, left);
       left -= table.length;
-      if (table.length > 0) yield table;
+      // Formats read by blocks of bytes, in which short rows are many.
+      const { batchSize = Infinity } = options;
+      for (let at = 0; at < table.length; at += batchSize)
+        yield sliceRows(table, at, at + batchSize);
       if (left <= 0) return;
     }
   } finally {

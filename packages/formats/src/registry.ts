@@ -2,6 +2,7 @@ import { ConnError } from "@conn/core";
 import { didYouMean } from "@conn/core/toolkit";
 import { compressionByName, extensionOf } from "./compression.ts";
 import { builtIn } from "./formats.ts";
+import { foreignContent } from "./foreign.ts";
 import type { Format } from "./format.ts";
 import type { FormatOptions } from "./options.ts";
 import { openSource } from "./open.ts";
@@ -78,11 +79,17 @@ export function formatOfContent(
   const shown = formats().find((format) => format.matches?.(head));
   if (named && shown && named.name !== shown.name && named.name !== "bytes")
     throw contradiction(source.name, named, shown, options.format !== undefined);
+  if (!shown && (!named || named.typed)) {
+    const foreign = foreignContent(source.name, head);
+    if (foreign) throw foreign;
+  }
   if (named?.typed && isWebPage(head)) {
     throw new ConnError("CONN_FORMAT", `${source.name} is no ${named.name} but a web page.`, {
       hint: "It may be a server's error or log-in page that was saved under this name: open it and see.",
     });
   }
+  if (named?.extensions.includes("csv") && options.format === undefined && isJson(head))
+    throw contradiction(source.name, named, formatByName("", "json")!, false);
   const media = source.contentType?.split(";", 1)[0]!.trim().toLowerCase();
   const found =
     named ??
@@ -100,6 +107,13 @@ export function formatOfContent(
 
 function isWebPage(head: Uint8Array): boolean {
   return /^\ufeff?\s*<(?:!doctype html|html)/i.test(Buffer.from(head.subarray(0, 200)).toString());
+}
+
+/** An array or an object of JSON, which no line of names begins like. */
+function isJson(head: Uint8Array): boolean {
+  return /^\ufeff?\s*(?:\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(
+    Buffer.from(head.subarray(0, 1000)).toString(),
+  );
 }
 
 function contradiction(name: string, named: Format, shown: Format, asked: boolean): ConnError {

@@ -1,16 +1,18 @@
-import { ConnError, type Table } from "@conn/core";
-import { columnsOfTable, didYouMean, tableOfColumns } from "@conn/core/toolkit";
+import type { Table } from "@conn/core";
+import { columnsOfTable, tableOfColumns } from "@conn/core/toolkit";
+import { noColumn } from "./absent.ts";
 import type { FormatOptions } from "./options.ts";
 import { takeRows } from "./rows.ts";
 import { alternatives, passing } from "./where.ts";
 
 /** The columns that a reader needs: those asked for, and those that `where` looks at. Undefined means all. */
-export function namedColumns({ columns, where }: FormatOptions): ReadonlySet<string> | undefined {
-  if (!columns) return undefined;
-  const named = new Set(columns);
-  for (const conditions of alternatives(where))
-    for (const name of Object.keys(conditions)) named.add(name);
-  return named;
+export function namedColumns(options: FormatOptions): ReadonlySet<string> | undefined {
+  return options.columns && new Set([...options.columns, ...testedColumns(options)]);
+}
+
+/** The columns that `where` looks at. */
+export function testedColumns({ where }: FormatOptions): ReadonlySet<string> {
+  return new Set(alternatives(where).flatMap((conditions) => Object.keys(conditions)));
 }
 
 /** The rows that pass, at most so many, with the columns asked for. */
@@ -31,12 +33,4 @@ export function selected(table: Table, options: FormatOptions, most = Infinity):
     return column;
   });
   return tableOfColumns(picked, result.length, result.meta);
-}
-
-/** The message for a column that a file does not have. */
-export function noColumn(name: string, existing: readonly string[]): ConnError {
-  const near = didYouMean(name, existing);
-  return new ConnError("CONN_ARGUMENT", `There is no column "${name}".`, {
-    hint: near ? `Did you mean "${near}"?` : `The columns: ${existing.slice(0, 30).join(", ")}.`,
-  });
 }

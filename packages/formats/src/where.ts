@@ -1,4 +1,5 @@
 import { type ColumnType, ConnError, type Table } from "@conn/core";
+import { noColumn } from "./absent.ts";
 import { cellReader, type Column, columnsOfTable, isValid } from "@conn/core/toolkit";
 
 /** What a cell is compared with. */
@@ -73,14 +74,8 @@ export function passing(table: Table, where: Where): Uint32Array {
     Object.entries(conditions).map(([name, condition]) => {
       const column = columns.find((each) => each.name === name);
       if (!column) {
-        const names = columns.map((each) => each.name).join(", ");
-        throw new ConnError(
-          "CONN_ARGUMENT",
-          `\`where\` names "${name}", and there is no such column.`,
-          {
-            hint: `The columns: ${names}.`,
-          },
-        );
+        const names = columns.map((each) => each.name);
+        throw noColumn(name, names, `\`where\` names "${name}", and there is no such column.`);
       }
       return rowTest(column, comparisonOf(name, condition));
     }),

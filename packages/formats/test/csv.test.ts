@@ -86,6 +86,9 @@ describe("types", () => {
       rowsOf("pets.csv", "zip,age\n1,2\n2,old\n", { types: { age: "integer" } }),
     ).rejects.toMatchObject({ code: "CONN_FORMAT", location: { line: 3, column: 3 } });
     await expect(
+      rowsOf("pets.csv", "zip,age\n1,2\n", { types: { age: "int" as never } }),
+    ).rejects.toThrow('`types` has "int"');
+    await expect(
       rowsOf("pets.csv", "zip,age\n1,2\n", { types: { agee: "integer" } }),
     ).rejects.toThrow('Did you mean "age"');
   });
@@ -115,6 +118,13 @@ describe("a value that comes late and does not fit", () => {
       expect(table.at(1)).toEqual({ one: oneValue, other: otherValue });
       expect(table.length).toBe(many + 1);
     }
+  });
+
+  it("comes in batches of no more rows than asked, however short they are", async () => {
+    const lengths: number[] = [];
+    const short = source("pets.csv", `a\n${"1\n".repeat(2500)}`);
+    for await (const batch of readBatches(short, { batchSize: 1000 })) lengths.push(batch.length);
+    expect(lengths).toEqual([1000, 1000, 500]);
   });
 
   it("widens the rest of the batches alone where they are read one by one", async () => {

@@ -28,6 +28,15 @@ const bzip2 = Buffer.from(
 /** The text above, by zstd. */
 const zstd = Buffer.from("KLUv/SAhCQEAb3duZXIscGV0CmplcnJ5LGZpc2gKYmFyYmFyYSxjYXQK", "base64");
 
+/** The text above in two frames of zstd, one with a checksum, behind one to pass over, as pzstd writes it. */
+const zstdFrames = Buffer.concat([
+  Buffer.from([0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]),
+  Buffer.from("KLUv/SAUoQAAb3duZXIscGV0CmplcnJ5LGZpc2g=", "base64"),
+  Buffer.from("KLUv/SQNaQAACmJhcmJhcmEsY2F0CtaLHok=", "base64"),
+]);
+/** Nothing, by bzip2 1.0.8. */
+const bzip2Nothing = Buffer.from("QlpoORdyRThQkAAAAAA=", "base64");
+
 describe("compression", () => {
   it.each([
     ["pets.csv.gz", gzipSync(text)],
@@ -36,11 +45,17 @@ describe("compression", () => {
     ["pets.csv.zz", deflateSync(text)],
     ["pets.csv.zst", zstd],
     ["pets.csv.bz2", bzip2],
+    ["two frames.csv.zst", zstdFrames],
     ["two members.csv.gz", Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))])],
   ])("%s", async (name, bytes) => {
     expect(await rowsOf(name, bytes)).toEqual(rows);
     expect((await readTable(chunked(name, bytes, 5))).rows()).toEqual(rows);
     expect(await readText(source(name, bytes))).toBe(text);
+  });
+
+  it("of nothing", async () => {
+    for (const bytes of [gzipSync(""), bzip2Nothing])
+      expect((await readTable(source("pets.csv", bytes))).length).toBe(0);
   });
 
   it("zstd on a Node that has none", async () => {
@@ -101,7 +116,12 @@ describe("a format is recognised", () => {
     const ipc = await Table.fromRows(rows).toIPC();
     await expect(rowsOf("pets.csv", ipc)).rejects.toThrow('{ format: "arrow" }');
     await expect(rowsOf("pets.csv", "<!DOCTYPE html><html>")).rejects.toThrow("web page");
+    await expect(rowsOf("pets.csv", '[\n {"a": 1}]')).rejects.toThrow('{ format: "json" }');
+    expect((await rowsOf("pets.csv", '{"a": 1}\n', { format: "csv" })).length).toBe(0);
     await expect(rowsOf("pets", Buffer.from([1, 0, 2]))).rejects.toThrow("neither its name");
+    const zip = Buffer.from("PK\u0003\u0004");
+    for (const name of ["pets.csv.zip", "pets.csv", "pets"])
+      await expect(rowsOf(name, zip)).rejects.toThrow("is a zip archive");
     await expect(rowsOf("pets", "", { format: "cvs" })).rejects.toThrow('Did you mean "csv"');
   });
 

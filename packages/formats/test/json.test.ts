@@ -86,6 +86,20 @@ describe("mistakes", () => {
   });
 });
 
+it("finds what only a late row has, and tells what none has", async () => {
+  const lines = `${'{"a":1}\n'.repeat(70_000)}{"a":2,"b":"x"}\n`;
+  const list = `[${lines.trim().replaceAll("\n", ",")}]`;
+  for (const [name, text] of [
+    ["pets.jsonl", lines],
+    ["pets.json", list],
+  ] as const) {
+    expect(await rowsOf(name, text, { where: { b: "x" } })).toEqual([{ a: 2, b: "x" }]);
+    expect(await rowsOf(name, text, { columns: ["b"], where: { a: 2 } })).toEqual([{ b: "x" }]);
+    await expect(rowsOf(name, text, { columns: ["aa"] })).rejects.toThrow('Did you mean "a"');
+    await expect(rowsOf(name, text, { where: { bb: 1 } })).rejects.toThrow("no row has it");
+  }
+});
+
 it("reads batches whose columns differ into one table", async () => {
   const many = Array.from({ length: 70_000 }, (_, id) => JSON.stringify({ id }));
   const text = `${many.join("\n")}\n{"id":0.5,"late":"x"}\n`;

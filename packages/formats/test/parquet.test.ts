@@ -84,6 +84,11 @@ it.each(["uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4_raw"])(
   },
 );
 
+it("reads a file whose name tells the codec of its pages", async () => {
+  const bytes = await write("select 1 a", ", codec gzip");
+  expect((await readTable(source("pets.parquet.gzip", bytes))).rows()).toEqual([{ a: 1 }]);
+});
+
 describe("reads no more than it needs", () => {
   const sql = "select range i, 'pet ' || range pet, range % 2 = 0 even from range(100000)";
   const counted = (bytes: Buffer) => {

@@ -62,6 +62,8 @@ describe("Arrow", () => {
   it("is read by another library", async () => {
     const arrow = tableFromIPC(await written(pets, { format: "arrow" }), { useDate: true });
     expect(arrow.numRows).toBe(3);
+    const mark = (await written(pets, { format: "arrow" })).subarray(-6).toString();
+    expect(mark).toBe("ARROW1");
     expect([...arrow.getChild("pet")]).toEqual(["fish", "ünïcode 😀", "fish"]);
     expect([...arrow.getChild("age")]).toEqual([2, null, -7]);
   });

@@ -88,6 +88,25 @@ test("reads the first sheet of a workbook, days as dates and times without a zon
   ]);
 });
 
+test("reads times of day, and the first days of 1900 as Excel shows them", async () => {
+  const rows = [
+    ["meal", "born", "both"],
+    // Day 0 and a quarter; days 1, 59 and 61, for Excel has a 29th of February 1900.
+    [new Date("1899-12-30T06:00:00Z"), new Date("1899-12-31"), new Date("1899-12-30T06:00:00Z")],
+    [new Date("1899-12-30T23:59:59Z"), new Date("1900-02-27"), new Date("1900-03-01")],
+    [null, new Date("1900-03-01"), null],
+  ];
+  const table = await readTable(source("pets.xlsx", await workbook({ Pets: rows })));
+  expect(table.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    "meal time",
+    "born date",
+    "both datetime",
+  ]);
+  expect([...table.column("meal")]).toEqual(["06:00:00", "23:59:59", null]);
+  expect([...table.column("born")]).toEqual(["1900-01-01", "1900-02-28", "1900-03-01"]);
+  expect(table.at(0)?.["both"]).toBe("1899-12-30T06:00:00");
+});
+
 test("takes a sheet by name or number, without a header, some columns and rows", async () => {
   const bytes = await workbook({
     Pets: pets,

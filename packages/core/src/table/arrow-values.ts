@@ -31,6 +31,8 @@ export interface ArrowDataType {
   readonly timezone?: string | null;
   /** Of a dictionary: flechette's and apache-arrow's names for the type of its values. */
   readonly dictionary?: ArrowDataType;
+  /** Of a list, a struct or a map. */
+  readonly children?: readonly Pick<ArrowField, "name" | "type">[] | null;
 }
 
 /** Where the type of our column is kept in an Arrow field, for Arrow has no word for some. */
@@ -118,15 +120,53 @@ function conversion(type: ArrowDataType): [ColumnType | undefined, Convert] {
     case 12:
     case 16:
     case 21:
-      return ["list", same];
+    case 25:
+    case 26:
+      return ["list", listOf(nested(type.children?.[0]?.type))];
     case 13:
+      return ["json", structOf(type.children ?? [])];
     case 17:
-      return ["json", same];
+      return ["json", pairsOf(type.children?.[0]?.type.children ?? [])];
     case 18:
       return ["interval", (value) => durationText(BigInt(value as number), perSecond)];
     default:
       return [undefined, same];
   }
+}
+
+/** Of values inside of others, for which no column keeps a type. */
+function nested(type: ArrowDataType | undefined): Convert {
+  if (type === undefined) return same;
+  const [kind, convert] = conversion(type.typeId === -1 ? (type.dictionary ?? type) : type);
+  return (value) => {
+    if (value === null || value === undefined) return null;
+    const converted = convert(value);
+    if (kind === "timestamp" && typeof converted === "number")
+      return new Date(Math.floor(converted));
+    if (kind === "integer" && typeof converted === "bigint")
+      return Number.isSafeInteger(Number(converted)) ? Number(converted) : converted;
+    return converted;
+  };
+}
+
+/** Lists come as arrays, as typed ones, or as vectors. */
+function listOf(convert: Convert): Convert {
+  return (list) => Array.from(list as Iterable<unknown>, convert);
+}
+
+function structOf(children: readonly Pick<ArrowField, "name" | "type">[]): Convert {
+  const fields = children.map(({ name, type }) => [name, nested(type)] as const);
+  return (struct) =>
+    Object.fromEntries(
+      fields.map(([name, convert]) => [name, convert((struct as Record<string, unknown>)[name])]),
+    );
+}
+
+/** Maps come as pairs. */
+function pairsOf(children: readonly Pick<ArrowField, "name" | "type">[]): Convert {
+  const [key, value] = children.map(({ type }) => nested(type)) as [Convert, Convert];
+  return (map) =>
+    Array.from(map as Iterable<[unknown, unknown]>, ([name, item]) => [key(name), value(item)]);
 }
 
 /** Another program may have kept our note on a field and changed its values: then they are what they are. */

@@ -1,9 +1,16 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { StoreFailure } from "../failure.ts";
+import { type Failure, StoreFailure } from "../failure.ts";
 import type { ByteRange, StoredFile } from "../store.ts";
 
 const chunkSize = 1024 * 1024;
+
+/** Where a file was due. */
+export const isFolder: Failure = {
+  kind: "other",
+  message: "it is a folder",
+  hint: "Name a file in it. `read` takes all files of a folder whose path ends with a slash, and `delete` a folder with { recursive: true }.",
+};
 
 export async function statFile(path: string, key: string): Promise<StoredFile> {
   await using file = await openFile(path);
@@ -49,7 +56,7 @@ async function openFile(path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = await file.stat();
-    if (stat.isDirectory()) throw new StoreFailure("other", "it is a folder");
+    if (stat.isDirectory()) throw new StoreFailure(isFolder.kind, isFolder.message, isFolder);
     if (!stat.isFile()) throw new StoreFailure("other", "it is a pipe or a device, and no file");
     return file;
   } catch (error) {

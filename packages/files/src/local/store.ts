@@ -14,7 +14,7 @@ import type {
   StoreWrite,
 } from "../store.ts";
 import { listFolder } from "./list.ts";
-import { readRange, statFile } from "./read.ts";
+import { isFolder, readRange, statFile } from "./read.ts";
 import { inside, insideForWriting } from "./root.ts";
 import { temporaryName, writeAtomically } from "./write.ts";
 
@@ -138,7 +138,8 @@ export class LocalStore implements FileStore<LocalClient> {
       case "EROFS":
         return { kind: "forbidden", code, message };
       case "EISDIR":
-        return { kind: "other", code, message: "it is a folder" };
+      case "ERR_FS_EISDIR":
+        return { ...isFolder, code };
       case "ENOSPC":
       case "EDQUOT":
         return { kind: "other", code, message: "the disk is full", hint: "Make room on the disk." };

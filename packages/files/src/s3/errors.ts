@@ -40,6 +40,19 @@ interface S3Error extends Error {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
+/** The etag of what was stored: who answers without one has stored nothing. */
+export function versionOf(etag: string | undefined): string {
+  if (etag === undefined) throw stranger();
+  return etag;
+}
+
+/** For an answer that says yes to everything, as a console or a login page does. */
+export function stranger(): StoreFailure {
+  return new StoreFailure("other", "the answer is none of S3's", {
+    hint: "Correct `endpoint`: another service listens there, such as a console or a login page.",
+  });
+}
+
 export function statusOf(error: unknown): number | undefined {
   return (error as S3Error).$metadata?.httpStatusCode;
 }
@@ -85,6 +98,9 @@ export function failureOf(error: unknown): Failure | undefined {
     retryAfter: retryAfter(headers["retry-after"]),
     ...(kind === "wrong region" && region
       ? { hint: `Set region = ${JSON.stringify(region)} in the connection's section.` }
+      : {}),
+    ...(code === "InvalidObjectState"
+      ? { hint: "The object is archived: restore it, then read it. That takes minutes to hours." }
       : {}),
   };
 }

@@ -21,7 +21,7 @@ import type {
   StoreWrite,
   WholeFile,
 } from "../store.ts";
-import { failureOf, statusOf } from "./errors.ts";
+import { failureOf, statusOf, stranger, versionOf } from "./errors.ts";
 import type { S3Sdk } from "./open.ts";
 
 /** Packages beside the client, imported when they are needed. */
@@ -62,6 +62,7 @@ export class S3Store implements FileStore<S3Client> {
       }),
       { abortSignal },
     );
+    if (page.Name === undefined && page.IsTruncated === undefined) throw stranger();
     const files = (page.Contents ?? []).map(
       ({ Key = "", Size = 0, LastModified, ETag = "" }): StoredFile => ({
         kind: "file",
@@ -148,9 +149,9 @@ export class S3Store implements FileStore<S3Client> {
       if (!(body instanceof Uint8Array) || body.length > Math.max(options.partSize, leastPart))
         return await this.#upload(params, body, options, signal);
       const put = new this.#sdk.PutObjectCommand({ ...params, Body: body });
-      const { ETag = "" } = await this.client.send(put, { abortSignal: signal });
+      const { ETag } = await this.client.send(put, { abortSignal: signal });
       options.onBytes(body.length);
-      return ETag;
+      return versionOf(ETag);
     } catch (error) {
       const failure = ifAbsent ? this.failureOf(error) : undefined;
       if (failure?.kind !== "changed") throw error;
@@ -266,7 +267,7 @@ export class S3Store implements FileStore<S3Client> {
     signal.addEventListener("abort", abort, { once: true });
     try {
       signal.throwIfAborted();
-      return (await upload.done()).ETag ?? "";
+      return versionOf((await upload.done()).ETag);
     } finally {
       signal.removeEventListener("abort", abort);
     }

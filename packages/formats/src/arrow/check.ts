@@ -1,4 +1,5 @@
 import { ConnError } from "@conn/core";
+import type * as Flechette from "@uwdata/flechette";
 
 /** What of a flechette batch says how much memory its reading would take. */
 interface Batch {
@@ -16,21 +17,18 @@ const withOffsets: ReadonlySet<number> = new Set([4, 5, 12, 17, 19, 20, 21]);
 const harmless = 100_000;
 
 /**
- * Stops a bomb before it is read: a changed byte can claim billions of rows, or lists as long.
+ * Stops a bomb before it is read: a changed byte can claim billions of rows, or lists as long. `size` is that of
+ * the file, decompressed.
  * Errors: `CONN_FORMAT` with what the file claims.
  */
-export async function checkArrow(name: string, bytes: Uint8Array): Promise<void> {
-  // Without the library, the reader says what to install.
-  const library = await import("@uwdata/flechette").catch(() => undefined);
-  if (!library) return;
-  const most = Math.max(harmless, bytes.length * 8);
+export function checkArrow(name: string, table: Flechette.Table, size: number): void {
+  const most = Math.max(harmless, size * 8);
   let rows = 0;
-  const table = library.tableFromIPC(bytes);
   for (const column of table.children) {
     rows = Math.max(rows, column.length);
     for (const batch of column.data) checkBatch(name, batch as unknown as Batch, most);
   }
-  if (rows > most) throw unsound(name, `it claims ${rows} rows in ${bytes.length} bytes`);
+  if (rows > most) throw unsound(name, `it claims ${rows} rows in ${size} bytes`);
 }
 
 function checkBatch(name: string, batch: Batch, most: number): void {

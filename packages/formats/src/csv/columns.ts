@@ -1,4 +1,4 @@
-import type { ColumnType } from "@conn/core";
+import { type ColumnType, ConnError } from "@conn/core";
 import { BooleanBuilder } from "./boolean-builder.ts";
 import { type Builder, cellText } from "./builder.ts";
 import { GivenBuilder } from "./given-builder.ts";
@@ -57,6 +57,10 @@ export function builderOfType(type: ColumnType, nulls: Nulls): Builder | undefin
       return new GivenBuilder(type, nulls);
     case "unknown":
       return undefined;
+    default:
+      throw new ConnError("CONN_ARGUMENT", `\`types\` has "${String(type satisfies never)}".`, {
+        hint: "The types: boolean, integer, float, decimal, string, date, time, timestamp, datetime, interval, uuid, json, list, bytes.",
+      });
   }
 }
 

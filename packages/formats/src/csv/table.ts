@@ -1,8 +1,9 @@
 import { ConnError, type Table } from "@conn/core";
-import { didYouMean, type StoredColumn, tableOfColumns } from "@conn/core/toolkit";
+import { type StoredColumn, tableOfColumns } from "@conn/core/toolkit";
 import { limitOf, overLimit } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
-import { namedColumns, noColumn } from "../select.ts";
+import { noColumn } from "../absent.ts";
+import { namedColumns } from "../select.ts";
 import { type Builder, cellText } from "./builder.ts";
 import { builderOf, builderOfType, kindOfCell, sampleKind, widened } from "./columns.ts";
 import { join, type Kind } from "./kinds.ts";
@@ -44,7 +45,9 @@ export class CSVTable {
     this.#known = known;
     this.#cells = limitOf(options, "cells");
     const { types = {} } = options;
-    for (const name of Object.keys(types)) if (!names.includes(name)) throw noSuchType(name, names);
+    for (const name of Object.keys(types))
+      if (!names.includes(name))
+        throw noColumn(name, names, `\`types\` names "${name}", and there is no such column.`);
     const wanted = namedColumns(options);
     for (const name of wanted ?? []) if (!names.includes(name)) throw noColumn(name, names);
     this.#slots = names.flatMap((name, index) => {
@@ -112,11 +115,4 @@ export class CSVTable {
 /** A column of nothing but empty cells, some in quotes, is text. */
 function endKind(builder: Builder): Kind {
   return builder instanceof NullBuilder && builder.quoted ? "string" : builder.kind;
-}
-
-function noSuchType(name: string, names: readonly string[]): ConnError {
-  const near = didYouMean(name, names);
-  return new ConnError("CONN_ARGUMENT", `\`types\` names "${name}", and there is no such column.`, {
-    hint: near ? `Did you mean "${near}"?` : `The columns: ${names.slice(0, 20).join(", ")}.`,
-  });
 }

@@ -1,8 +1,9 @@
 import { ConnError, Table } from "@conn/core";
+import { noColumn } from "../absent.ts";
 import { Breath } from "../breathe.ts";
 import { limitOf } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
-import { namedColumns } from "../select.ts";
+import { namedColumns, testedColumns } from "../select.ts";
 import type { ByteSource } from "../source.ts";
 import { elementPieces, isBlank, linePieces } from "./elements.ts";
 import { parseJson, type Place } from "./parse.ts";
@@ -23,7 +24,7 @@ export async function* readJsonLines(
     if (rows.full) yield rows.take();
     await breath.take(options.signal);
   }
-  if (rows.due) yield rows.take();
+  if (rows.due) yield rows.takeLast();
 }
 
 /** An array of rows, or one row; a file of lines that has the wrong name is read as what it is. */
@@ -43,7 +44,7 @@ export async function* readJsonRows(
     if (rows.full) yield rows.take();
     await breath.take(options.signal);
   }
-  if (rows.due) yield rows.take();
+  if (rows.due) yield rows.takeLast();
 }
 
 /** The engine's parser is quickest on many values at once; a mistake is then looked for line by line. */
@@ -85,6 +86,7 @@ function isLines(text: string): boolean {
 class Rows {
   readonly #options: FormatOptions;
   readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #tested: ReadonlySet<string>;
   readonly #batchSize: number;
   #rows: object[] = [];
   // A file may announce columns that later batches lack.
@@ -94,6 +96,7 @@ class Rows {
   constructor(options: FormatOptions) {
     this.#options = options;
     this.#wanted = namedColumns(options);
+    this.#tested = testedColumns(options);
     const { batchSize = batchRows } = options;
     // Objects take much more memory than columns, so even one table for all is made of several.
     this.#batchSize = Math.min(batchSize, batchRows);
@@ -115,10 +118,23 @@ class Rows {
     return this.#rows.length > 0 || this.#first;
   }
 
+  /** What is left. Errors: `CONN_ARGUMENT` for a column that no row had. */
+  takeLast(): Table {
+    const missing = [...(this.#wanted ?? this.#tested)].find((name) => !this.#names.has(name));
+    if (missing !== undefined && this.#names.size > 0) {
+      const names = [...this.#names];
+      if (!this.#options.columns?.includes(missing))
+        throw noColumn(missing, names, `\`where\` names "${missing}", and no row has it.`);
+      throw noColumn(missing, names);
+    }
+    return this.take();
+  }
+
   take(): Table {
     const { types = {} } = this.#options;
     const names = [...this.#names].filter((name) => this.#wanted?.has(name) ?? true);
-    for (const name of this.#wanted ?? [])
+    // A later row may have what none had so far.
+    for (const name of this.#wanted ?? this.#tested)
       if (!this.#names.has(name) && this.#rows.length > 0) names.push(name);
     const columns = names.map((name) => ({
       name,

@@ -10,7 +10,8 @@ export function storedColumn(node: SchemaTree, values: DecodedArray, length: num
   if (node.children.length > 0 || isList(node)) {
     const type = isList(node) ? "list" : "json";
     const convert = nestedConverter(node);
-    return built(name, { type, cell: undefined }, values, length, convert);
+    const nothing = node.element.repetition_type === "REPEATED" ? [] : null;
+    return built(name, { type, cell: undefined }, values, length, convert, nothing);
   }
   const leaf = leafOf(node.element);
   const typed = typedStorage(node.element, leaf, values, length);
@@ -110,6 +111,7 @@ function built(
   values: DecodedArray,
   length: number,
   convert: Convert | undefined,
+  nothing: unknown = null,
 ): StoredColumn {
   const { type, scale } = leaf;
   const builder = new TableBuilder([{ name, scale, ...(type === "unknown" ? {} : { type }) }]);
@@ -117,7 +119,7 @@ function built(
     const cells: unknown[] = [];
     for (let row = 0; row < length; row++) {
       const value = (values as ArrayLike<unknown>)[row];
-      cells.push(value === undefined || value === null ? null : convert(value));
+      cells.push(value === undefined || value === null ? nothing : convert(value));
     }
     builder.appendColumns([cells], length);
   } else builder.appendColumns([values], length);
@@ -150,13 +152,14 @@ function nestedConverter(node: SchemaTree): Convert {
       if (type === "timestamp") return new Date(Math.floor(converted as number));
       return typeof converted === "bigint" ? safeInteger(converted) : converted;
     };
-    return element.repetition_type === "REPEATED" ? each(one) : one;
+    return element.repetition_type === "REPEATED" ? eachOrNone(one) : one;
   }
   if (isList(node)) return each(nestedConverter(listElement(node)));
   if (isMap(node)) {
     const [key, value] = node.children[0]!.children;
     const convertKey = nestedConverter(key!);
-    const convertValue = value ? nestedConverter(value) : () => null;
+    if (!value) return keysOf(node.children[0]!.element.name, key!.element.name, convertKey);
+    const convertValue = nestedConverter(value);
     // The library makes objects of maps, or lists of pairs.
     return (map) => mapCell(map, convertKey, convertValue);
   }
@@ -166,7 +169,13 @@ function nestedConverter(node: SchemaTree): Convert {
     const object = value as Record<string, unknown>;
     return Object.fromEntries(fields.map(([name, convert]) => [name, convert(object[name])]));
   };
-  return element.repetition_type === "REPEATED" ? each(struct) : struct;
+  return element.repetition_type === "REPEATED" ? eachOrNone(struct) : struct;
+}
+
+/** Of what is repeated without being called a list, which the library gives as null where there is none. */
+function eachOrNone(convert: Convert): Convert {
+  const list = each(convert);
+  return (value) => list(value) ?? [];
 }
 
 function each(convert: Convert): Convert {
@@ -190,6 +199,16 @@ function listElement(node: SchemaTree): SchemaTree {
 function isMap({ element, children }: SchemaTree): boolean {
   const named = element.converted_type ?? element.logical_type?.type;
   return (named === "MAP" || named === "MAP_KEY_VALUE") && children[0]!.children.length > 0;
+}
+
+/** Of a map without values, its keys. */
+function keysOf(pairs: string, key: string, convert: Convert): Convert {
+  return (map) => {
+    const list = (map as Record<string, unknown> | null | undefined)?.[pairs];
+    return Array.isArray(list)
+      ? list.map((pair: Record<string, unknown>) => convert(pair[key]))
+      : null;
+  };
 }
 
 function mapCell(map: unknown, key: Convert, value: Convert): unknown {

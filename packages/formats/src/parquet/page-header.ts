@@ -62,7 +62,7 @@ class CompactReader {
       if (type === 3) this.at++;
       else if (type >= 4 && type <= 6) fields.set(id, this.#integer());
       else if (type === 7) this.at += 8;
-      else if (type === 8) this.at += this.#varint();
+      else if (type === 8) this.#skipBytes();
       else if (type === 12) {
         const inner = this.struct(depth + 1);
         if (!inner) return undefined;
@@ -70,6 +70,12 @@ class CompactReader {
       } else return undefined;
     }
     return undefined;
+  }
+
+  #skipBytes(): void {
+    // In two steps: `this.at += …` would take `at` as it was before the length was read.
+    const length = this.#varint();
+    this.at += length;
   }
 
   #integer(): number {

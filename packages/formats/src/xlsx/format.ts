@@ -79,30 +79,47 @@ function tableOf(file: string, rows: readonly Cell[][], options: FormatOptions):
   const chunks = specs.map(({ type }, index) =>
     body.map((row) => {
       const cell = row[index] ?? null;
-      return type === "date" || type === "datetime" ? cell && textOf(cell, type) : cell;
+      return type && cell ? textOf(cell, type) : cell;
     }),
   );
   builder.appendColumns(chunks, body.length);
   return builder.finish();
 }
 
-/** Excel knows no time zone, so that its times are none of UTC; a day without a time is a date. */
-function typeOf(rows: readonly Cell[][], index: number): { readonly type?: "date" | "datetime" } {
-  let type: "date" | "datetime" | undefined;
+type DayType = "date" | "time" | "datetime";
+
+/**
+ * Excel knows no time zone, so that its times are none of UTC; a day without a time is a date, and a time
+ * without a day, which Excel keeps as a fraction of its day 0, is a time.
+ */
+function typeOf(rows: readonly Cell[][], index: number): { readonly type?: DayType } {
+  const types = new Set<DayType>();
   for (const row of rows) {
     const cell = row[index] ?? null;
     if (cell === null) continue;
     if (!(cell instanceof Date)) return {};
-    if (cell.getTime() % 86_400_000 !== 0) type = "datetime";
-    else type ??= "date";
+    if (Math.floor(cell.getTime() / day) === dayZero) types.add("time");
+    else types.add(cell.getTime() % day === 0 ? "date" : "datetime");
   }
-  return type ? { type } : {};
+  const [type] = types;
+  return type === undefined ? {} : { type: types.size === 1 ? type : "datetime" };
 }
 
-function textOf(cell: Exclude<Cell, null>, type: "date" | "datetime" = "date"): string {
+const day = 86_400_000;
+const dayZero = Date.UTC(1899, 11, 30) / day;
+const march = Date.UTC(1900, 2, 1);
+
+function textOf(cell: Exclude<Cell, null>, type: DayType = "date"): string {
   if (!(cell instanceof Date)) return String(cell);
-  const text = cell.toISOString().slice(0, -1);
-  return type === "date" ? text.slice(0, 10) : text.replace(/\.000$/, "");
+  const time = cell.getTime();
+  // Excel has a 29th of February 1900, and counts what comes before it from a day later than the library does.
+  const early = time < march && Math.floor(time / day) > dayZero;
+  const text = new Date(early ? time + day : time)
+    .toISOString()
+    .slice(0, -1)
+    .replace(/\.000$/, "");
+  if (type === "datetime") return text;
+  return type === "date" ? text.slice(0, 10) : text.slice(11);
 }
 
 function unreadable(file: string, cause?: unknown): ConnError {
