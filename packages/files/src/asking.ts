@@ -63,11 +63,14 @@ export class Asking<Store extends FileStore = FileStore> {
     const seconds = pace.idleTimeout + work;
     let timer: NodeJS.Timeout | undefined;
     let over = false;
-    const pause = (): void => clearTimeout(timer);
+    const pause = (): void => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
     const start = (): void => {
-      pause();
       // What a body's end still tells after the answer must keep no process waiting.
       if (over) return;
+      if (timer) return void timer.refresh();
       timer = setTimeout(
         () => controller.abort(silent(this.about(location), seconds)),
         toTimer(seconds),

@@ -49,7 +49,7 @@ export class Begun {
  * What is taken at once: to watch each chunk by itself would cost as much as the reading. A line is slow that
  * brings fewer bytes in this time: a faster one is hardly outrun by several, for one process takes them all.
  */
-const enough = { bytes: 8 * 1024 * 1024, milliseconds: 50 };
+const enough = { bytes: 16 * 1024 * 1024, milliseconds: 50 };
 
 /** A file's bytes in their order, by one request, which goes on where it was cut off. */
 export class Front {
@@ -104,7 +104,16 @@ export class Front {
       signal.addEventListener("abort", leave, { once: true });
       try {
         do {
-          await this.#takeFrom(body, asking, signal);
+          const { done, value } = await body.bytes.next();
+          signal.throwIfAborted();
+          if (done) throw this.#truncated(asking, body);
+          const left = body.end - this.#at - value.length;
+          // More than was asked for is no answer to this request: a server that ignores ranges. The last
+          // bytes count once the answer has ended well, which gives its socket back, too.
+          if (left < 0 || (left === 0 && !(await body.bytes.next()).done))
+            throw this.#longer(asking);
+          signal.throwIfAborted();
+          this.#take(value);
           alive();
         } while (this.#at < this.#end && this.#at - from < enough.bytes && !isLate());
         if (this.#at === body.end) this.#body = undefined;
@@ -136,24 +145,22 @@ export class Front {
     return { bytes: bytes[Symbol.asyncIterator](), end: range.end, leave: () => left.abort() };
   }
 
-  async #takeFrom({ bytes, end }: Reading, asking: Asking, signal: AbortSignal): Promise<void> {
-    const { location } = this.#pinned;
-    const { done, value } = await bytes.next();
-    signal.throwIfAborted();
-    if (done) throw truncated(asking.about(location), this.#at - this.#start, end - this.#start);
-    const left = end - this.#at - value.length;
-    // More than was asked for is no answer to this request: a server that ignores ranges. The last bytes
-    // count once the answer has ended well, which gives its socket back, too.
-    if (left < 0 || (left === 0 && !(await bytes.next()).done))
-      throw asking.failure(
-        { kind: "other", message: "the answer is longer than the range that was asked for" },
-        location,
-      );
-    signal.throwIfAborted();
-    const chunk = value.subarray(0, this.#end - this.#at);
+  #take(value: Uint8Array): void {
+    const most = this.#end - this.#at;
+    const chunk = value.length > most ? value.subarray(0, most) : value;
     this.#chunks.push(chunk);
     this.#at += chunk.length;
     this.#onBytes(chunk.length);
+  }
+
+  #truncated(asking: Asking, { end }: Reading): Error {
+    const about = asking.about(this.#pinned.location);
+    return truncated(about, this.#at - this.#start, end - this.#start);
+  }
+
+  #longer(asking: Asking): Error {
+    const message = "the answer is longer than the range that was asked for";
+    return asking.failure({ kind: "other", message }, this.#pinned.location);
   }
 
   #leave(body: Reading): void {
