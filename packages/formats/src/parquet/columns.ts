@@ -1,7 +1,7 @@
 import { TableBuilder } from "@conn/core";
 import { columnsOfTable, type Storage, type StoredColumn } from "@conn/core/toolkit";
 import type { DecodedArray, SchemaElement, SchemaTree } from "hyparquet";
-import { instantOf, type Leaf, leafOf, unitOf } from "./cells.ts";
+import { bareInstant, type Leaf, leafOf, unitOf } from "./cells.ts";
 import { isList } from "./schema.ts";
 
 /** A column of bare values, as the library reads them, in core's memory. `node` is of the file's own schema. */
@@ -99,7 +99,7 @@ function instants(element: SchemaElement, values: DecodedArray, length: number):
     if (value === undefined || value === null) {
       valid ??= new Uint8Array((length + 7) >> 3).fill(255);
       valid[row >> 3]! &= ~(1 << (row & 7));
-    } else data[row] = instantOf(value as bigint, unit);
+    } else data[row] = bareInstant(value as bigint, unit);
   }
   return { kind: "instant", data, valid };
 }
