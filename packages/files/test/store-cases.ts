@@ -96,6 +96,16 @@ export function storeCases(facts: StoreFacts): void {
     expect(await conn.list()).toHaveLength(1);
   });
 
+  it("writes a Blob, and refuses conditions that exclude each other", async () => {
+    const conn = await open();
+    const blob = new Blob([large, "the end"], { type: "image/x-fish" });
+    const { version } = await conn.write("blob", blob);
+    expect((await conn.readBytes("blob")).length).toBe(blob.size);
+    const both = { ifAbsent: true, ifMatch: version };
+    for (const call of [() => conn.write("blob", "x", both), () => conn.copy("blob", "two", both)])
+      expect(await failure(call())).toMatchObject({ code: "CONN_ARGUMENT" });
+  });
+
   // Where the server ignores conditions, as its facts say, none can be proven.
   it.runIf(facts.conditions)(
     "writes only where nothing is, or over the version that was read",
