@@ -3,33 +3,30 @@ import type { FormatOptions } from "@conn/formats";
 import type { Part } from "./combine.ts";
 import { type Partition, prune } from "./partitions.ts";
 
+/** What is asked of one of several files. */
+export interface Asked {
+  readonly options: FormatOptions;
+  /** What the file does not give but its folders, and null for a column that it lacks. */
+  readonly partition: Partition;
+}
+
 /** What several files lack of the columns that are named. */
 export class Lacking {
   #parts = 0;
   readonly #columns = new Map<string, { readonly error: unknown; parts: number }>();
 
   /** One of several files. A column that it does not have is null in it, as if its folders said so. */
-  async read(
-    partition: Partition,
-    options: FormatOptions,
-    readFile: (options: FormatOptions) => Promise<Table>,
-  ): Promise<Part> {
-    const { absentColumn } = await import("@conn/formats");
+  async read(asked: Asked, readFile: (options: FormatOptions) => Promise<Table>): Promise<Part> {
     this.#parts++;
-    let part = partition;
-    let asked = options;
+    let left = asked;
     for (;;) {
       try {
-        return { table: await readFile(asked), partition: part };
+        return { table: await readFile(left.options), partition: left.partition };
       } catch (error) {
-        const name = absentColumn(error);
-        if (name === undefined || Object.hasOwn(part, name)) throw error;
-        const known = this.#columns.get(name);
-        this.#columns.set(name, { error, parts: (known?.parts ?? 0) + 1 });
-        part = { ...part, [name]: null };
-        const left = prune(asked.where, { [name]: null });
-        // Where no row can pass, its other columns are still told.
-        asked = { ...without(asked, name), ...(left ?? { where: undefined, limit: 0 }) };
+        const lack = await lackOf(error, left);
+        const known = this.#columns.get(lack.name);
+        this.#columns.set(lack.name, { error, parts: (known?.parts ?? 0) + 1 });
+        left = lack.asked;
       }
     }
   }
@@ -38,6 +35,29 @@ export class Lacking {
   demandSome(): void {
     for (const { error, parts } of this.#columns.values()) if (parts === this.#parts) throw error;
   }
+}
+
+/**
+ * The column that a file lacks, by what its reading said, and what is left to ask of it.
+ *
+ * @throws what its reading said, where that is something else.
+ */
+export async function lackOf(
+  error: unknown,
+  { options, partition }: Asked,
+): Promise<{ readonly name: string; readonly asked: Asked }> {
+  const { absentColumn } = await import("@conn/formats");
+  const name = absentColumn(error);
+  if (name === undefined || Object.hasOwn(partition, name)) throw error;
+  const left = prune(options.where, { [name]: null });
+  return {
+    name,
+    asked: {
+      partition: { ...partition, [name]: null },
+      // Where no row can pass, its other columns are still told.
+      options: { ...without(options, name), ...(left ?? { where: undefined, limit: 0 }) },
+    },
+  };
 }
 
 function without({ columns, types, ...rest }: FormatOptions, name: string): FormatOptions {

@@ -7,6 +7,7 @@ import {
 } from "@conn/core";
 import { checkCount } from "@conn/core/toolkit";
 import { Asking, type Pace } from "./asking.ts";
+import { datasetBatches, fileBatches } from "./batches.ts";
 import type { Writing } from "./body.ts";
 import { Calls } from "./calls.ts";
 import { repeatableOf } from "./failure.ts";
@@ -32,7 +33,7 @@ import { splitReading, wrapped } from "./reading.ts";
 import type { FileStore } from "./store.ts";
 import type { Stores } from "./stores.ts";
 import { writableOf } from "./streams.ts";
-import { batchesOf, readThroughCache } from "./tables.ts";
+import { patternOf, readThroughCache } from "./tables.ts";
 import { copyFile, deleteFolder, moveFile, writeFile } from "./writing.ts";
 
 /** Where the files of a connection are. */
@@ -97,18 +98,28 @@ export abstract class FileStoreConnection<
     return (schema ? await table.validate(schema) : table) as Table<Row>;
   }
 
-  /** A file's rows in tables of about `batchSize`, no faster than they are taken. Leaving the loop ends it. */
-  async *stream(
+  /**
+   * A file's rows in tables of about `batchSize`, no faster than they are taken; of a pattern or a folder,
+   * those of each file in turn. Leaving the loop ends it. Errors as `read`.
+   */
+  async *stream<Row extends object = Record<string, unknown>>(
     path: string,
-    { onProgress, signal, timeout, ...format }: StreamOptions = {},
-  ): AsyncGenerator<Table, void, undefined> {
-    const location = this.calls.paths.locate(path);
+    { onProgress, signal, timeout, ...options }: StreamOptions = {},
+  ): AsyncGenerator<Table<Row>, void, undefined> {
+    const { paths } = this.calls;
+    const pattern = patternOf(path);
+    const dataset = pattern === undefined ? undefined : paths.pattern(pattern);
+    const location = dataset?.folder ?? paths.locate(path);
     const { asking, release } = await this.calls.leased("stream", location, {
       ...(signal && { signal }),
       ...(timeout !== undefined && { timeout }),
     });
+    const reading = { options, paths };
+    const batches = dataset
+      ? datasetBatches(asking, dataset, reading, onProgress)
+      : fileBatches(asking, location, reading, onProgress);
     try {
-      yield* batchesOf(asking, location, this.calls.paths.show(location), format, onProgress);
+      yield* batches as AsyncGenerator<Table<Row>, void, undefined>;
     } finally {
       release();
     }
