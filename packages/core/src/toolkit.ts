@@ -2,6 +2,7 @@
 export { canonical } from "./cache-key.ts";
 export { daysInMonth, daysSince1970, instantOf } from "./calendar.ts";
 export { checkCount } from "./check-count.ts";
+export { checkOptions } from "./check-options.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
 export { toSeconds, toTimer } from "./duration.ts";
 export { didYouMean } from "./did-you-mean.ts";

@@ -5,7 +5,7 @@ import {
   type OpenContext,
   type Table,
 } from "@conn/core";
-import { checkCount } from "@conn/core/toolkit";
+import { checkCount, checkOptions } from "@conn/core/toolkit";
 import { Asking, type Pace } from "./asking.ts";
 import { datasetBatches, fileBatches } from "./batches.ts";
 import type { Writing } from "./body.ts";
@@ -14,20 +14,21 @@ import { repeatableOf } from "./failure.ts";
 import { entryInfo, type FileInfo, fileInfo, type FolderInfo, type WriteResult } from "./info.ts";
 import { entriesOf, filesOf } from "./listing.ts";
 import type { Paths } from "./location.ts";
-import type {
-  CallOptions,
-  CopyOptions,
-  DeleteOptions,
-  GlobOptions,
-  ListOptions,
-  OpenReadOptions,
-  OpenWriteOptions,
-  ReadBytesOptions,
-  ReadJsonOptions,
-  ReadTableOptions,
-  ReadTextOptions,
-  StreamOptions,
-  WriteOptions,
+import {
+  type CallOptions,
+  type CopyOptions,
+  type DeleteOptions,
+  type GlobOptions,
+  type ListOptions,
+  type OpenReadOptions,
+  type OpenWriteOptions,
+  type ReadBytesOptions,
+  type ReadJsonOptions,
+  type ReadTableOptions,
+  type ReadTextOptions,
+  type StreamOptions,
+  type WriteOptions,
+  optionsOf,
 } from "./options.ts";
 import { splitReading, wrapped } from "./reading.ts";
 import type { FileStore } from "./store.ts";
@@ -43,6 +44,8 @@ export interface Place<Client extends object, Config> {
   stores(settings: Config): Stores<Client>;
   /** The store of one change, where the place takes options of its own for it. */
   changing?(store: FileStore<Client>, options: CallOptions): FileStore<Client>;
+  /** The names of those options. */
+  readonly changeOptions?: readonly string[];
 }
 
 /** What is done with files, wherever they are: a class below this one says where. */
@@ -233,6 +236,7 @@ export abstract class FileStoreConnection<
    * @throws CONN_CONFLICT where a condition does not hold, CONN_FORBIDDEN, CONN_AUTH, CONN_LOST.
    */
   async write(path: string, data: Writing, options: WriteOptions = {}): Promise<WriteResult> {
+    this.#checkOptions("write", options);
     const location = this.calls.paths.locate(path);
     return this.calls.changing("write", location, options, (asking) =>
       writeFile(asking, location, this.calls.paths.show(location), data, options),
@@ -241,6 +245,7 @@ export abstract class FileStoreConnection<
 
   /** Copies a file, within the store where it can. @throws CONN_NOT_FOUND, CONN_CONFLICT, CONN_FORBIDDEN. */
   async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    this.#checkOptions("copy", options);
     const [source, target] = [this.calls.paths.locate(from), this.calls.paths.locate(to)];
     await this.calls.changing("copy", source, options, async (asking, stores, calling) =>
       copyFile(
@@ -255,6 +260,7 @@ export abstract class FileStoreConnection<
 
   /** Moves a file: on this machine in one step, elsewhere as a copy whose original is then deleted. */
   async move(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    this.#checkOptions("copy", options);
     const [source, target] = [this.calls.paths.locate(from), this.calls.paths.locate(to)];
     await this.calls.changing("move", source, options, async (asking, stores, calling) =>
       moveFile(
@@ -269,6 +275,7 @@ export abstract class FileStoreConnection<
 
   /** Deletes a file, or with `recursive` a folder; what is not there is no failure. @throws CONN_CONFLICT, CONN_FORBIDDEN. */
   async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    this.#checkOptions("delete", options);
     const { recursive = false, ifMatch } = options;
     const location = recursive ? this.calls.folder(path) : this.calls.paths.locate(path);
     await this.calls.changing("delete", location, options, async (asking) => {
@@ -303,6 +310,8 @@ export abstract class FileStoreConnection<
     const location = this.calls.paths.locate(what);
     if (!("mode" in options && options.mode === "write"))
       return this.calls.openToRead(location, options);
+    const { mode: _mode, ...given } = options;
+    this.#checkOptions("write", given);
     const path = this.calls.paths.show(location);
     return writableOf(async (body) => {
       await this.calls.changing("open", location, options, (asking) =>
@@ -345,5 +354,10 @@ export abstract class FileStoreConnection<
 
   protected override isTransient(error: unknown): boolean | number | undefined {
     return repeatableOf(error) ?? (error instanceof ConnError ? false : undefined);
+  }
+
+  #checkOptions(operation: keyof typeof optionsOf, options: object): void {
+    const { changeOptions = [] } = this.place;
+    checkOptions(operation, options, [...optionsOf[operation], ...changeOptions]);
   }
 }

@@ -104,6 +104,17 @@ export function storeCases(facts: StoreFacts): void {
     const both = { ifAbsent: true, ifMatch: version };
     for (const call of [() => conn.write("blob", "x", both), () => conn.copy("blob", "two", both)])
       expect(await failure(call())).toMatchObject({ code: "CONN_ARGUMENT" });
+    const misspelt = { ifAbsnet: true } as object;
+    for (const call of [
+      () => conn.write("blob", "x", misspelt),
+      () => conn.copy("blob", "two", misspelt),
+      () => conn.open("blob", { mode: "write", ...misspelt }),
+    ])
+      expect((await failure(call())).hint).toBe("Did you mean `ifAbsent`?");
+    expect((await failure(conn.delete("blob", { ifmatch: "1" } as object))).hint).toContain(
+      "ifMatch",
+    );
+    expect((await conn.stat("blob")).version).toBe(version);
   });
 
   // Where the server ignores conditions, as its facts say, none can be proven.

@@ -1,5 +1,5 @@
 import type { Table } from "@conn/core";
-import { checkCount } from "@conn/core/toolkit";
+import { checkReadOptions } from "./check-options.ts";
 import { encodingOf, textDecoder } from "./encoding.ts";
 import type { Format } from "./format.ts";
 import { parseJson } from "./json/parse.ts";
@@ -108,8 +108,7 @@ interface Resolved {
 }
 
 async function resolve(source: ByteSource, options: FormatOptions): Promise<Resolved> {
-  if (options.limit !== Infinity) checkCount("limit", options.limit, 0);
-  if (options.batchSize !== Infinity) checkCount("batchSize", options.batchSize);
+  checkReadOptions(options);
   // A file that is read by ranges needs no look at its start: its own reader sees what it is.
   const ranged = rangedFormat(source.name, options);
   if (ranged) return { format: ranged, opened: source, close: async () => {} };

@@ -161,6 +161,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
           openHub(settings, this.name, (request) => this.retried("client", request)),
         ),
       changing: (store, options) => (store as HubStore).committing(options as CommitOptions),
+      changeOptions: ["message", "description", "pullRequest"] satisfies (keyof CommitOptions)[],
     };
   }
 
