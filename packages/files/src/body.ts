@@ -25,7 +25,10 @@ export function bodyOf(data: Writing, path: string): Body | Table {
     "CONN_ARGUMENT",
     `${path} cannot be written: the data is no table, text, bytes or stream.`,
     {
-      hint: "Give a Table, an array of rows, a string, a Uint8Array, a Blob or a stream; JSON.stringify other objects.",
+      hint:
+        data instanceof Response
+          ? "Give the answer's `body`."
+          : "Give a Table, an array of rows, a string, a Uint8Array, a Blob or a stream; JSON.stringify other objects.",
     },
   );
 }

@@ -39,6 +39,9 @@ export function filePaths(rules: PathRules): Paths<Protocol> {
  */
 export function locate(path: string, rules: PathRules): Location<Protocol> {
   const location = locateFolder(path, rules);
+  const { container, file } = words[location.protocol];
+  if (location.container !== "" && location.key === "" && !path.endsWith("/"))
+    throw refused(path, `names a ${container}, and no ${file} in it`, rules);
   if (location.key === "" || location.key.endsWith("/"))
     throw refused(path, "names a folder, and a file is needed", rules);
   return location;
@@ -197,7 +200,7 @@ function refused(path: unknown, why: string, { connection, root, protocol }: Pat
       : `${own}://${words[own].container}/pets.csv`;
   return new ConnError("CONN_ARGUMENT", `${connection}: the path ${shown} ${why}.`, {
     connection,
-    hint: `Give for example: ${example}`,
+    hint: path instanceof URL ? "Give its text: `href`." : `Give for example: ${example}`,
   });
 }
 

@@ -141,6 +141,8 @@ it.each([
   ["hf://datasets/jerry/pets/a.csv", /@conn\/hf/],
   ["https://example.com/a.csv", /`fetch`/],
   ["s4://pets/x", /Did you mean s3/],
+  ["s3://pets.csv", /names a bucket, and no object in it/],
+  [new URL("file:///pets.csv") as unknown as string, /`href`/],
 ])("says how %s is read instead", (path, hint) => {
   expect(() => locate(path, open)).toThrow(hint);
 });

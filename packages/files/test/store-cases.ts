@@ -114,6 +114,8 @@ export function storeCases(facts: StoreFacts): void {
     expect((await failure(conn.delete("blob", { ifmatch: "1" } as object))).hint).toContain(
       "ifMatch",
     );
+    const answer = new Response("fish") as unknown as Blob;
+    expect((await failure(conn.write("blob", answer))).hint).toContain("`body`");
     expect((await conn.stat("blob")).version).toBe(version);
   });
 
