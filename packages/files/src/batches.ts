@@ -42,6 +42,7 @@ export async function* datasetBatches(
   const size = wanted.reduce((sum, { file }) => sum + file.size, 0);
   const onBytes = progressOf(onProgress, size);
   const known = new Set<string>();
+  const misfits = new Map<string, { readonly error: unknown; readonly files: number }>();
   let left = limit;
   for (const { file, partition, where } of wanted) {
     const location = { ...folder, key: file.key };
@@ -63,13 +64,19 @@ export async function* datasetBatches(
         done = true;
       } catch (error) {
         const lack = await lackOf(error, asked);
-        if (!known.has(lack.name)) await demandSome(lack.name);
-        known.add(lack.name);
+        // What was given already passed by another type of the same file.
+        if (lack.kind === "other type" && given > 0) throw error;
+        if (lack.kind === "other type")
+          misfits.set(lack.name, { error, files: (misfits.get(lack.name)?.files ?? 0) + 1 });
+        else if (!known.has(lack.name)) await demandSome(lack.name);
+        if (lack.kind === "absent") known.add(lack.name);
         ({ asked } = lack);
       }
     }
     if (left <= 0) return;
   }
+  // No file has the column in the type that `where` asks for.
+  for (const { error, files: many } of misfits.values()) if (many === wanted.length) throw error;
 
   /**
    * Looks for a column in the latest file first, as columns are added with time.

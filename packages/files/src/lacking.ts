@@ -24,33 +24,47 @@ export class Lacking {
         return { table: await readFile(left.options), partition: left.partition };
       } catch (error) {
         const lack = await lackOf(error, left);
-        const known = this.#columns.get(lack.name);
-        this.#columns.set(lack.name, { error, parts: (known?.parts ?? 0) + 1 });
+        const key = `${lack.kind} ${lack.name}`;
+        const known = this.#columns.get(key);
+        this.#columns.set(key, { error, parts: (known?.parts ?? 0) + 1 });
         left = lack.asked;
       }
     }
   }
 
-  /** @throws The first file's error for a column that none of the files has. */
+  /** @throws The first file's error for a column that none of the files has, or that no file has in the type asked for. */
   demandSome(): void {
     for (const { error, parts } of this.#columns.values()) if (parts === this.#parts) throw error;
   }
 }
 
 /**
- * The column that a file lacks, by what its reading said, and what is left to ask of it.
+ * The column that a file lacks, or has in another type than `where` asks for, by what its reading said, and
+ * what is left to ask of it.
  *
  * @throws what its reading said, where that is something else.
  */
 export async function lackOf(
   error: unknown,
   { options, partition }: Asked,
-): Promise<{ readonly name: string; readonly asked: Asked }> {
-  const { absentColumn } = await import("@conn/formats");
+): Promise<{
+  readonly kind: "absent" | "other type";
+  /** The column, or the column with the value that does not fit it. */
+  readonly name: string;
+  readonly asked: Asked;
+}> {
+  const { absentColumn, withoutMisfit } = await import("@conn/formats");
+  const misfit = withoutMisfit(error, options.where);
+  if (misfit) {
+    const { what: name, where } = misfit;
+    const left = where.length > 0 ? { where } : { where: undefined, limit: 0 };
+    return { kind: "other type", name, asked: { partition, options: { ...options, ...left } } };
+  }
   const name = absentColumn(error);
   if (name === undefined || Object.hasOwn(partition, name)) throw error;
   const left = prune(options.where, { [name]: null });
   return {
+    kind: "absent",
     name,
     asked: {
       partition: { ...partition, [name]: null },

@@ -109,6 +109,27 @@ describe.each(stores)("tables on $title", (facts) => {
     await expect(rowsOf("none/*.csv")).rejects.toMatchObject({ code: "CONN_NOT_FOUND" });
   });
 
+  it("tests each of several files by the types that it has", async () => {
+    const conn = await open();
+    await conn.write("w/a.csv", "a,n\n1,1\n2,2\n");
+    await conn.write("w/b.csv", "a,n\nx,3\n");
+    const both = [{ a: "x" }, { a: 2 }, { n: 1 }];
+    for (const [where, numbers] of [
+      [{ a: "x" }, [3]],
+      [{ a: 2 }, [2]],
+      [both, [1, 2, 3]],
+    ] as const) {
+      expect((await conn.read("w/", { where })).rows().map(({ n }) => n)).toEqual(numbers);
+      const seen: unknown[] = [];
+      for await (const batch of conn.stream("w/", { where }))
+        seen.push(...batch.rows().map(({ n }) => n));
+      expect(seen).toEqual(numbers);
+    }
+    const wrong = { where: { n: "x" } };
+    expect((await failure(conn.read("w/", wrong))).hint).toBe("Give a number or bigint.");
+    expect((await failure(conn.stream("w/", wrong).next())).hint).toBe("Give a number or bigint.");
+  });
+
   it("streams the rows of a file once that tells at its end that it lacks a column", async () => {
     const conn = await open();
     const lines = Array.from({ length: 25 }, (_, n) => `{"n":${n}}\n`);

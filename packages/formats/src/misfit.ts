@@ -4,6 +4,8 @@ import type { ColumnType, ConnError } from "@conn/core";
 export interface Misfit {
   readonly name: string;
   readonly type: ColumnType;
+  /** The value, in words. */
+  readonly given: string;
 }
 
 const misfits = new WeakMap<object, Misfit>();

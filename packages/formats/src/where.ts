@@ -170,7 +170,7 @@ function givenComparable(name: string, type: ColumnType, given: WhereValue): Com
     const other = given instanceof Date ? "a Date" : `the ${typeof given} ${String(given)}`;
     const said = `\`where\` compares "${name}", of type ${type}, with ${other}.`;
     const error = new ConnError("CONN_ARGUMENT", said, { hint: `Give ${wanted}.` });
-    return misfitting(error, { name, type });
+    return misfitting(error, { name, type, given: other });
   };
   switch (type) {
     case "boolean":
