@@ -2,6 +2,7 @@
 export { canonical } from "./cache-key.ts";
 export { daysInMonth, daysSince1970, instantOf } from "./calendar.ts";
 export { checkCount } from "./check-count.ts";
+export { checkOptions } from "./check-options.ts";
 export { type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
 export { toSeconds, toTimer } from "./duration.ts";
 export { didYouMean } from "./did-you-mean.ts";
@@ -12,6 +13,7 @@ export { redactingTransform } from "./redact.ts";
 export { checkRows } from "./rows-schema.ts";
 export { secretsSchema } from "./secrets-schema.ts";
 export { Streamed } from "./streamed.ts";
+export { readExactly } from "./table/arrow-exact.ts";
 export { decode, encode } from "./table/codec.ts";
 export {
   cellReader,

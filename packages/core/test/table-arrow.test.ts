@@ -157,11 +157,41 @@ test("values inside of others are what they would be in a column", async () => {
       days: ["1970-01-01", null],
       prices: { price: "1.5" },
       moments: [[new Date(5)]],
-      days_of: [["a", "1970-01-01"]],
+      days_of: { a: "1970-01-01" },
       ids: [1, unsafe],
     },
-    { days: [], prices: { price: null }, moments: null, days_of: [], ids: null },
+    { days: [], prices: { price: null }, moments: null, days_of: {}, ids: null },
   ]);
+});
+
+test("bytes of Arrow are read as they stand: marks that begin texts, and microseconds of any year", async () => {
+  const texts = ["\ufeffmark", "none", "\ufeff", null];
+  const { columnFromArray: column, list, struct } = flechette;
+  const micros = [253402300799999999n, -1499n, 5_000_001n, null];
+  const values = BigInt64Array.from(micros, (value) => value ?? 0n);
+  const type = flechette.timestamp(2, "UTC");
+  const Batch = flechette.batchType(type, { useDate: false, useBigInt: true });
+  const instants = new Batch({ length: 4, nullCount: 1, type, validity: Uint8Array.of(7), values });
+  const arrow = flechette.tableFromColumns({
+    plain: column(texts, flechette.utf8()),
+    words: column(texts, flechette.dictionary(flechette.utf8())),
+    large: column(texts, flechette.largeUtf8()),
+    inner: column(
+      texts.map((text) => [{ text }]),
+      list(struct({ text: flechette.utf8() })),
+    ),
+    at: new flechette.Column([instants], type),
+  });
+  const table = await Table.fromIPC(flechette.tableToIPC(arrow, {})!);
+  expect(table.rows()).toEqual(
+    texts.map((text, row) => ({
+      plain: text,
+      words: text,
+      large: text,
+      inner: [{ text }],
+      at: [new Date("9999-12-31T23:59:59.999Z"), new Date(-2), new Date(5000), null][row],
+    })),
+  );
 });
 
 describe("libraries that read Arrow take a table as it is", () => {

@@ -1,13 +1,14 @@
 import { ConnError, Table } from "@conn/core";
 import type { Body } from "./store.ts";
 
-/** What `write` takes: a table or rows, text, bytes, or a stream of text or bytes. */
+/** What `write` takes: a table or rows, text, bytes, a Blob, or a stream of text or bytes. */
 export type Writing =
   | Table
   | readonly object[]
   | string
   | Uint8Array
   | ArrayBuffer
+  | Blob
   | AsyncIterable<string | Uint8Array>;
 
 /** What to store, or the table that a format makes bytes of. */
@@ -15,6 +16,7 @@ export function bodyOf(data: Writing, path: string): Body | Table {
   if (typeof data === "string") return new TextEncoder().encode(data);
   if (data instanceof Uint8Array) return data;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (data instanceof Blob) return data.stream();
   if (data instanceof Table) return data;
   if (Array.isArray(data)) return Table.fromRows(data as Record<string, unknown>[]);
   if (typeof data === "object" && data !== null && Symbol.asyncIterator in data)
@@ -23,14 +25,19 @@ export function bodyOf(data: Writing, path: string): Body | Table {
     "CONN_ARGUMENT",
     `${path} cannot be written: the data is no table, text, bytes or stream.`,
     {
-      hint: "Give a Table, an array of rows, a string, a Uint8Array or a stream; JSON.stringify other objects.",
+      hint:
+        data instanceof Response
+          ? "Give the answer's `body`."
+          : "Give a Table, an array of rows, a string, a Uint8Array, a Blob or a stream; JSON.stringify other objects.",
     },
   );
 }
 
 const types: Readonly<Record<string, string>> = {
-  arrow: "application/vnd.apache.arrow.stream",
+  arrow: "application/vnd.apache.arrow.file",
+  arrows: "application/vnd.apache.arrow.stream",
   csv: "text/csv",
+  feather: "application/vnd.apache.arrow.file",
   gif: "image/gif",
   html: "text/html",
   jpeg: "image/jpeg",

@@ -71,6 +71,37 @@ export interface WriteOptions
 
 export interface CopyOptions extends CallOptions, Conditions {}
 
+const conditions: Readonly<Record<keyof CopyOptions, true>> = {
+  ifAbsent: true,
+  ifMatch: true,
+  signal: true,
+  timeout: true,
+};
+
+/** The options of changes by their names: a misspelt condition would replace what it was to spare. */
+export const optionsOf = {
+  copy: Object.keys(conditions),
+  write: Object.keys({
+    ...conditions,
+    format: true,
+    compression: true,
+    delimiter: true,
+    header: true,
+    formulas: true,
+    rowGroupSize: true,
+    contentType: true,
+    contentEncoding: true,
+    metadata: true,
+    onProgress: true,
+  } satisfies Record<keyof WriteOptions, true>),
+  delete: Object.keys({
+    recursive: true,
+    ifMatch: true,
+    signal: true,
+    timeout: true,
+  } satisfies Record<keyof DeleteOptions, true>),
+} as const;
+
 export interface DeleteOptions extends CallOptions {
   /** A folder, with all that is in it. Default: false. */
   readonly recursive?: boolean;

@@ -1,5 +1,7 @@
 import { ConnError } from "@conn/core";
 import type { Comparison, Conditions, Where, WhereValue } from "@conn/formats";
+import type { Location } from "./location.ts";
+import type { StoredFile } from "./store.ts";
 
 export type PartitionValue = string | number | null;
 
@@ -10,10 +12,11 @@ export type Partition = Readonly<Record<string, PartitionValue>>;
 const hiveNull = "__HIVE_DEFAULT_PARTITION__";
 
 /**
- * The partitions of files by their paths; empty where not all of them are partitioned alike. A column
- * whose values are all whole numbers has numbers; `007` is text.
+ * The partitions of a folder's files by their paths; empty where not all of them are partitioned alike. A
+ * column whose values are all whole numbers has numbers; `007` is text.
  */
-export function partitionsOf(paths: readonly string[]): readonly Partition[] {
+export function partitionsOf(folder: Location, files: readonly StoredFile[]): readonly Partition[] {
+  const paths = files.map(({ key }) => key.slice(folder.key.length).replaceAll("\\", "/"));
   const all = paths.map(pairsOf);
   const names = [...(all[0]?.keys() ?? [])];
   const alike = all.every(

@@ -39,6 +39,9 @@ export function filePaths(rules: PathRules): Paths<Protocol> {
  */
 export function locate(path: string, rules: PathRules): Location<Protocol> {
   const location = locateFolder(path, rules);
+  const { container, file } = words[location.protocol];
+  if (location.container !== "" && location.key === "" && !path.endsWith("/"))
+    throw refused(path, `names a ${container}, and no ${file} in it`, rules);
   if (location.key === "" || location.key.endsWith("/"))
     throw refused(path, "names a folder, and a file is needed", rules);
   return location;
@@ -197,17 +200,31 @@ function refused(path: unknown, why: string, { connection, root, protocol }: Pat
       : `${own}://${words[own].container}/pets.csv`;
   return new ConnError("CONN_ARGUMENT", `${connection}: the path ${shown} ${why}.`, {
     connection,
-    hint: `Give for example: ${example}`,
+    hint: path instanceof URL ? "Give its text: `href`." : `Give for example: ${example}`,
   });
 }
 
 function unknownScheme(scheme: string, { connection }: PathRules): ConnError {
   const near = didYouMean(scheme, protocolNames);
+  const named = scheme.toLowerCase();
+  const elsewhere = Object.hasOwn(others, named) ? others[named] : undefined;
   // Without the path: what follows `https://` may be signed.
   return new ConnError("CONN_ARGUMENT", `${connection} cannot read from ${scheme}://.`, {
     connection,
-    hint: near
-      ? `Did you mean ${near}://?`
-      : `Paths start with ${protocolNames.map((name) => `${name}://`).join(", ")}, or with none of them.`,
+    hint:
+      elsewhere ??
+      (near
+        ? `Did you mean ${near}://?`
+        : `Paths start with ${protocolNames.map((name) => `${name}://`).join(", ")}, or with none of them.`),
   });
 }
+
+const web =
+  "Download it first: `write` takes the body of an answer of `fetch`, and what it has stored is read.";
+
+/** What is read in another way. */
+const others: Readonly<Record<string, string>> = {
+  hf: 'Hugging Face has a connection of its own: connection("hf", { type: "hf" }), of the package @conn/hf.',
+  http: web,
+  https: web,
+};

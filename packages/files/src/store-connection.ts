@@ -5,34 +5,36 @@ import {
   type OpenContext,
   type Table,
 } from "@conn/core";
-import { checkCount } from "@conn/core/toolkit";
+import { checkCount, checkOptions } from "@conn/core/toolkit";
 import { Asking, type Pace } from "./asking.ts";
+import { datasetBatches, fileBatches } from "./batches.ts";
 import type { Writing } from "./body.ts";
 import { Calls } from "./calls.ts";
 import { repeatableOf } from "./failure.ts";
 import { entryInfo, type FileInfo, fileInfo, type FolderInfo, type WriteResult } from "./info.ts";
 import { entriesOf, filesOf } from "./listing.ts";
 import type { Paths } from "./location.ts";
-import type {
-  CallOptions,
-  CopyOptions,
-  DeleteOptions,
-  GlobOptions,
-  ListOptions,
-  OpenReadOptions,
-  OpenWriteOptions,
-  ReadBytesOptions,
-  ReadJsonOptions,
-  ReadTableOptions,
-  ReadTextOptions,
-  StreamOptions,
-  WriteOptions,
+import {
+  type CallOptions,
+  type CopyOptions,
+  type DeleteOptions,
+  type GlobOptions,
+  type ListOptions,
+  type OpenReadOptions,
+  type OpenWriteOptions,
+  type ReadBytesOptions,
+  type ReadJsonOptions,
+  type ReadTableOptions,
+  type ReadTextOptions,
+  type StreamOptions,
+  type WriteOptions,
+  optionsOf,
 } from "./options.ts";
 import { splitReading, wrapped } from "./reading.ts";
 import type { FileStore } from "./store.ts";
 import type { Stores } from "./stores.ts";
 import { writableOf } from "./streams.ts";
-import { batchesOf, readThroughCache } from "./tables.ts";
+import { patternOf, readThroughCache } from "./tables.ts";
 import { copyFile, deleteFolder, moveFile, writeFile } from "./writing.ts";
 
 /** Where the files of a connection are. */
@@ -42,6 +44,8 @@ export interface Place<Client extends object, Config> {
   stores(settings: Config): Stores<Client>;
   /** The store of one change, where the place takes options of its own for it. */
   changing?(store: FileStore<Client>, options: CallOptions): FileStore<Client>;
+  /** The names of those options. */
+  readonly changeOptions?: readonly string[];
 }
 
 /** What is done with files, wherever they are: a class below this one says where. */
@@ -97,18 +101,28 @@ export abstract class FileStoreConnection<
     return (schema ? await table.validate(schema) : table) as Table<Row>;
   }
 
-  /** A file's rows in tables of about `batchSize`, no faster than they are taken. Leaving the loop ends it. */
-  async *stream(
+  /**
+   * A file's rows in tables of about `batchSize`, no faster than they are taken; of a pattern or a folder,
+   * those of each file in turn. Leaving the loop ends it. Errors as `read`.
+   */
+  async *stream<Row extends object = Record<string, unknown>>(
     path: string,
-    { onProgress, signal, timeout, ...format }: StreamOptions = {},
-  ): AsyncGenerator<Table, void, undefined> {
-    const location = this.calls.paths.locate(path);
+    { onProgress, signal, timeout, ...options }: StreamOptions = {},
+  ): AsyncGenerator<Table<Row>, void, undefined> {
+    const { paths } = this.calls;
+    const pattern = patternOf(path);
+    const dataset = pattern === undefined ? undefined : paths.pattern(pattern);
+    const location = dataset?.folder ?? paths.locate(path);
     const { asking, release } = await this.calls.leased("stream", location, {
       ...(signal && { signal }),
       ...(timeout !== undefined && { timeout }),
     });
+    const reading = { options, paths };
+    const batches = dataset
+      ? datasetBatches(asking, dataset, reading, onProgress)
+      : fileBatches(asking, location, reading, onProgress);
     try {
-      yield* batchesOf(asking, location, this.calls.paths.show(location), format, onProgress);
+      yield* batches as AsyncGenerator<Table<Row>, void, undefined>;
     } finally {
       release();
     }
@@ -222,6 +236,7 @@ export abstract class FileStoreConnection<
    * @throws CONN_CONFLICT where a condition does not hold, CONN_FORBIDDEN, CONN_AUTH, CONN_LOST.
    */
   async write(path: string, data: Writing, options: WriteOptions = {}): Promise<WriteResult> {
+    this.#checkOptions("write", options);
     const location = this.calls.paths.locate(path);
     return this.calls.changing("write", location, options, (asking) =>
       writeFile(asking, location, this.calls.paths.show(location), data, options),
@@ -230,6 +245,7 @@ export abstract class FileStoreConnection<
 
   /** Copies a file, within the store where it can. @throws CONN_NOT_FOUND, CONN_CONFLICT, CONN_FORBIDDEN. */
   async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    this.#checkOptions("copy", options);
     const [source, target] = [this.calls.paths.locate(from), this.calls.paths.locate(to)];
     await this.calls.changing("copy", source, options, async (asking, stores, calling) =>
       copyFile(
@@ -244,6 +260,7 @@ export abstract class FileStoreConnection<
 
   /** Moves a file: on this machine in one step, elsewhere as a copy whose original is then deleted. */
   async move(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    this.#checkOptions("copy", options);
     const [source, target] = [this.calls.paths.locate(from), this.calls.paths.locate(to)];
     await this.calls.changing("move", source, options, async (asking, stores, calling) =>
       moveFile(
@@ -258,6 +275,7 @@ export abstract class FileStoreConnection<
 
   /** Deletes a file, or with `recursive` a folder; what is not there is no failure. @throws CONN_CONFLICT, CONN_FORBIDDEN. */
   async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    this.#checkOptions("delete", options);
     const { recursive = false, ifMatch } = options;
     const location = recursive ? this.calls.folder(path) : this.calls.paths.locate(path);
     await this.calls.changing("delete", location, options, async (asking) => {
@@ -292,6 +310,8 @@ export abstract class FileStoreConnection<
     const location = this.calls.paths.locate(what);
     if (!("mode" in options && options.mode === "write"))
       return this.calls.openToRead(location, options);
+    const { mode: _mode, ...given } = options;
+    this.#checkOptions("write", given);
     const path = this.calls.paths.show(location);
     return writableOf(async (body) => {
       await this.calls.changing("open", location, options, (asking) =>
@@ -334,5 +354,10 @@ export abstract class FileStoreConnection<
 
   protected override isTransient(error: unknown): boolean | number | undefined {
     return repeatableOf(error) ?? (error instanceof ConnError ? false : undefined);
+  }
+
+  #checkOptions(operation: keyof typeof optionsOf, options: object): void {
+    const { changeOptions = [] } = this.place;
+    checkOptions(operation, options, [...optionsOf[operation], ...changeOptions]);
   }
 }

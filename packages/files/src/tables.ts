@@ -1,5 +1,5 @@
 import { ConnError, type ReadOptions, type Table } from "@conn/core";
-import type { FormatOptions } from "@conn/formats";
+import type { FormatOptions, Where } from "@conn/formats";
 import type { Asking } from "./asking.ts";
 import type { Calls } from "./calls.ts";
 import { combine, type Part } from "./combine.ts";
@@ -10,7 +10,7 @@ import { Lacking } from "./lacking.ts";
 import { filesOf } from "./listing.ts";
 import { addressOf, type Location, type PathPattern, type Paths } from "./location.ts";
 import { type Partition, partitionsOf, prune } from "./partitions.ts";
-import { changedTwice, isGone, ofOneVersion, pin, progressOf } from "./reading.ts";
+import { changedTwice, isGone, progressOf } from "./reading.ts";
 import type { Known } from "./remembered.ts";
 import { sourceOf } from "./source.ts";
 import type { StoredFile } from "./store.ts";
@@ -37,8 +37,8 @@ export function readThroughCache(
   onProgress: OnProgress | undefined,
 ): Promise<Table> {
   const { paths } = calls;
-  const many = isGlob(path) || path === "" || path.endsWith("/");
-  if (!many) {
+  const pattern = patternOf(path);
+  if (pattern === undefined) {
     const location = paths.locate(path);
     const whole = (): Promise<boolean> => isWhole(path, options);
     const call = { method: "read", location, args: [options], whole };
@@ -47,7 +47,6 @@ export function readThroughCache(
       return readTable(source, { ...options, signal });
     });
   }
-  const pattern = isGlob(path) ? path : `${path}**`;
   const dataset = paths.pattern(pattern);
   const call = { method: "read", location: dataset.folder, args: [pattern, options] };
   return calls.cached<Table>(call, reading, async (asking, known) => {
@@ -59,32 +58,21 @@ export function readThroughCache(
   });
 }
 
-/** A file's rows in batches. */
-export async function* batchesOf(
-  asking: Asking,
-  location: Location,
-  name: string,
-  options: FormatOptions,
-  onProgress: OnProgress | undefined,
-): AsyncGenerator<Table, void, undefined> {
-  const pinned = (await pin(asking, location, await isWhole(name, options)))!;
-  const { readBatches } = await import("@conn/formats");
-  const source = sourceOf(asking, pinned, name, progressOf(onProgress, pinned.file.size));
-  const batches = readBatches(source, { ...options, signal: asking.calling.signal });
-  try {
-    yield* ofOneVersion(asking, location, batches);
-  } finally {
-    pinned.begun?.leave();
-  }
+/** The pattern that a path of several files is: a glob, or a folder with all that is in it. */
+export function patternOf(path: string): string | undefined {
+  // What is no text is refused where paths are read.
+  if (typeof path !== "string") return undefined;
+  if (isGlob(path)) return path;
+  return path === "" || path.endsWith("/") ? `${path}**` : undefined;
 }
 
-async function isWhole(name: string, options: FormatOptions): Promise<boolean> {
+export async function isWhole(name: string, options: FormatOptions): Promise<boolean> {
   const { rangedFormat } = await import("@conn/formats");
   return rangedFormat(name, options) === undefined;
 }
 
 /** One file as a table. */
-async function readFile(
+export async function readFile(
   asking: Asking,
   location: Location,
   file: StoredFile,
@@ -96,7 +84,7 @@ async function readFile(
 }
 
 /** The files of a dataset. @throws CONN_NOT_FOUND where there is none. */
-async function datasetFiles(
+export async function datasetFiles(
   asking: Asking,
   { folder, glob }: PathPattern,
 ): Promise<readonly StoredFile[]> {
@@ -155,14 +143,8 @@ async function readFiles(
   read: TableRead,
 ): Promise<Table> {
   const { columns, where, limit = Infinity } = read.options;
-  const partitions = partitionsOf(
-    files.map(({ key }) => key.slice(folder.key.length).replaceAll("\\", "/")),
-  );
-  const wanted = files.flatMap((file, index) => {
-    const partition = partitions[index]!;
-    const left = prune(where, partition);
-    return left ? [{ file, partition, where: left.where }] : [];
-  });
+  const partitions = partitionsOf(folder, files);
+  const wanted = wantedOf(files, partitions, where);
   // Its columns are those of a file that no row of can pass.
   if (wanted.length === 0)
     wanted.push({ file: files[0]!, partition: partitions[0]!, where: undefined });
@@ -182,7 +164,7 @@ async function readFiles(
       limit: none ? 0 : limit === Infinity ? undefined : limit - rows,
     };
     const location = { ...folder, key: file.key };
-    const found = await lacking.read(partition, options, (asked) =>
+    const found = await lacking.read({ partition, options }, (asked) =>
       readFile(each, location, file, { ...read, options: asked }),
     );
     parts[index] = found;
@@ -192,8 +174,27 @@ async function readFiles(
   return combine(parts, columns);
 }
 
+/** A file of which a row may pass, and what is left to ask of its rows. */
+export interface WantedFile {
+  readonly file: StoredFile;
+  readonly partition: Partition;
+  readonly where: Where | undefined;
+}
+
+export function wantedOf(
+  files: readonly StoredFile[],
+  partitions: readonly Partition[],
+  where: Where | undefined,
+): WantedFile[] {
+  return files.flatMap((file, index) => {
+    const partition = partitions[index]!;
+    const left = prune(where, partition);
+    return left ? [{ file, partition, where: left.where }] : [];
+  });
+}
+
 /** The columns that a file itself has to give; all of them where its path gives every one that is asked for. */
-function ownColumns(
+export function ownColumns(
   columns: readonly string[] | undefined,
   partition: Partition,
 ): readonly string[] | undefined {

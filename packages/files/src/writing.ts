@@ -7,7 +7,7 @@ import { kindOf, repeatableOf } from "./failure.ts";
 import { gathered } from "./gather.ts";
 import { nameOf, type WriteResult } from "./info.ts";
 import { entriesOf } from "./listing.ts";
-import type { CopyOptions, WriteOptions } from "./options.ts";
+import type { Conditions, CopyOptions, WriteOptions } from "./options.ts";
 import { addressOf, type Location, type Paths } from "./location.ts";
 import { pinned } from "./reading.ts";
 import type { Body, StoredFile, StoreWrite } from "./store.ts";
@@ -27,8 +27,14 @@ export async function writeFile(
   data: Writing,
   options: WriteOptions,
 ): Promise<WriteResult> {
+  demandOneCondition(asking, options);
   const bytes = await bytesToWrite(data, path, options);
-  const { contentType = contentTypeOf(location.key), contentEncoding, metadata } = options;
+  const ofBlob = data instanceof Blob && data.type !== "" ? data.type : undefined;
+  const {
+    contentType = contentTypeOf(location.key) ?? ofBlob,
+    contentEncoding,
+    metadata,
+  } = options;
   const { ifAbsent, ifMatch, onProgress } = options;
   return store(asking, location, path, bytes, {
     ifAbsent,
@@ -59,6 +65,7 @@ export async function copyFile(
   options: CopyOptions,
 ): Promise<StoredFile> {
   demandTwo(from, source, target);
+  demandOneCondition(from, options);
   return pinned(from, source, { whole: false }, async (pin) => {
     const { file } = pin;
     const { version, size, contentType, contentEncoding, metadata } = file;
@@ -242,6 +249,20 @@ function demandTwo(asking: Asking, source: Location, target: Location): void {
       connection,
       operation,
       hint: "Give another path as the second.",
+    },
+  );
+}
+
+function demandOneCondition(asking: Asking, { ifAbsent, ifMatch }: Conditions): void {
+  if (!ifAbsent || ifMatch === undefined) return;
+  const { connection, operation } = asking.calling;
+  throw new ConnError(
+    "CONN_ARGUMENT",
+    `${connection}.${operation} was given both \`ifAbsent\` and \`ifMatch\`: no file is absent and of a version.`,
+    {
+      connection,
+      operation,
+      hint: "Give `ifAbsent` to make a new file, or `ifMatch` to replace one.",
     },
   );
 }

@@ -136,3 +136,13 @@ it.each(["ftp://x", "s3://", "s3://pets/../x", "s3://p\0", "az://a\\b"])(
     expect(readRoot(text, undefined)).toHaveProperty("problem");
   },
 );
+
+it.each([
+  ["hf://datasets/jerry/pets/a.csv", /@conn\/hf/],
+  ["https://example.com/a.csv", /`fetch`/],
+  ["s4://pets/x", /Did you mean s3/],
+  ["s3://pets.csv", /names a bucket, and no object in it/],
+  [new URL("file:///pets.csv") as unknown as string, /`href`/],
+])("says how %s is read instead", (path, hint) => {
+  expect(() => locate(path, open)).toThrow(hint);
+});

@@ -115,7 +115,15 @@ it("takes a page that says yes to everything for no S3", async () => {
   await using server = await scriptedServer(Array.from({ length: 20 }, () => page));
   const login = { accessKeyId: "AKIAJERRY", secretAccessKey: "the-secret-of-jerry" };
   const conn = await connect({ protocol: "s3", endpoint: server.url, ...login });
-  for (const call of [() => conn.write("pets/owners.csv", "x"), () => conn.list("pets/")]) {
+  const path = "pets/owners.csv";
+  const calls = [
+    () => conn.write(path, "x"),
+    () => conn.list("pets/"),
+    () => conn.stat(path),
+    () => conn.exists(path),
+    () => conn.readText(path),
+  ];
+  for (const call of calls) {
     const { message, hint } = await failure(call());
     expect(message).toContain("the answer is none of S3's");
     expect(hint).toContain("endpoint");

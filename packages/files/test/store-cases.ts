@@ -96,6 +96,29 @@ export function storeCases(facts: StoreFacts): void {
     expect(await conn.list()).toHaveLength(1);
   });
 
+  it("writes a Blob, and refuses conditions that exclude each other", async () => {
+    const conn = await open();
+    const blob = new Blob([large, "the end"], { type: "image/x-fish" });
+    const { version } = await conn.write("blob", blob);
+    expect((await conn.readBytes("blob")).length).toBe(blob.size);
+    const both = { ifAbsent: true, ifMatch: version };
+    for (const call of [() => conn.write("blob", "x", both), () => conn.copy("blob", "two", both)])
+      expect(await failure(call())).toMatchObject({ code: "CONN_ARGUMENT" });
+    const misspelt = { ifAbsnet: true } as object;
+    for (const call of [
+      () => conn.write("blob", "x", misspelt),
+      () => conn.copy("blob", "two", misspelt),
+      () => conn.open("blob", { mode: "write", ...misspelt }),
+    ])
+      expect((await failure(call())).hint).toBe("Did you mean `ifAbsent`?");
+    expect((await failure(conn.delete("blob", { ifmatch: "1" } as object))).hint).toContain(
+      "ifMatch",
+    );
+    const answer = new Response("fish") as unknown as Blob;
+    expect((await failure(conn.write("blob", answer))).hint).toContain("`body`");
+    expect((await conn.stat("blob")).version).toBe(version);
+  });
+
   // Where the server ignores conditions, as its facts say, none can be proven.
   it.runIf(facts.conditions)(
     "writes only where nothing is, or over the version that was read",

@@ -2,7 +2,7 @@ import * as zlib from "node:zlib";
 import { ConnError, Table } from "@conn/core";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FilesConnection, Progress } from "../src/index.ts";
+import type { FilesConnection, Progress, StreamOptions } from "../src/index.ts";
 import { faultyServer } from "./faulty-server.ts";
 import { type RunningStore, running, type StoreFacts } from "./stores/facts.ts";
 import { gcs } from "./stores/gcs.ts";
@@ -78,6 +78,67 @@ describe.each(stores)("tables on $title", (facts) => {
     const table = await conn.read("large.csv", { onProgress: (each) => seen.push(each) });
     expect(table.at(-1)).toEqual({ id: 199_999, name: "pet 199999" });
     expect(seen.at(-1)?.bytes).toBe(seen.at(-1)?.total);
+  });
+
+  it("streams several files one after the other, with a column for each partition", async () => {
+    const conn = await open();
+    await conn.write("v/year=2024/a.csv", "n\n1\n2\n");
+    await conn.write("v/year=2025/a.jsonl", '{"n":3,"w":1.5}\n');
+    await conn.write("v/year=2026/a.csv", "n,w\n4,2.5\n5,\n");
+    const rowsOf = async (path: string, options?: StreamOptions): Promise<object[]> => {
+      const rows: object[] = [];
+      for await (const batch of conn.stream(path, options)) rows.push(...batch.rows());
+      return rows;
+    };
+    expect(await rowsOf("v/", { columns: ["n", "year", "w"], limit: 4, batchSize: 1 })).toEqual([
+      { n: 1, year: 2024, w: null },
+      { n: 2, year: 2024, w: null },
+      { n: 3, year: 2025, w: 1.5 },
+      { n: 4, year: 2026, w: 2.5 },
+    ]);
+    const seen: Progress[] = [];
+    const onProgress = (each: Progress): number => seen.push(each);
+    const where = { year: { ">": 2024 }, w: { null: false } };
+    expect(await rowsOf("v/*/a.{csv,jsonl}", { where, columns: ["n"], onProgress })).toEqual([
+      { n: 3 },
+      { n: 4 },
+    ]);
+    expect(seen.at(-1)).toEqual({ bytes: 29, total: 29 });
+    const wrong = rowsOf("v/**", { columns: ["n", "ww"] });
+    await expect(wrong).rejects.toMatchObject({ code: "CONN_ARGUMENT", hint: 'Did you mean "w"?' });
+    await expect(rowsOf("none/*.csv")).rejects.toMatchObject({ code: "CONN_NOT_FOUND" });
+  });
+
+  it("tests each of several files by the types that it has", async () => {
+    const conn = await open();
+    await conn.write("w/a.csv", "a,n\n1,1\n2,2\n");
+    await conn.write("w/b.csv", "a,n\nx,3\n");
+    const both = [{ a: "x" }, { a: 2 }, { n: 1 }];
+    for (const [where, numbers] of [
+      [{ a: "x" }, [3]],
+      [{ a: 2 }, [2]],
+      [both, [1, 2, 3]],
+    ] as const) {
+      expect((await conn.read("w/", { where })).rows().map(({ n }) => n)).toEqual(numbers);
+      const seen: unknown[] = [];
+      for await (const batch of conn.stream("w/", { where }))
+        seen.push(...batch.rows().map(({ n }) => n));
+      expect(seen).toEqual(numbers);
+    }
+    const wrong = { where: { n: "x" } };
+    expect((await failure(conn.read("w/", wrong))).hint).toBe("Give a number or bigint.");
+    expect((await failure(conn.stream("w/", wrong).next())).hint).toBe("Give a number or bigint.");
+  });
+
+  it("streams the rows of a file once that tells at its end that it lacks a column", async () => {
+    const conn = await open();
+    const lines = Array.from({ length: 25 }, (_, n) => `{"n":${n}}\n`);
+    await conn.write("v/a.jsonl", lines.join(""));
+    await conn.write("v/b.jsonl", '{"n":25,"w":1}\n');
+    const rows: object[] = [];
+    const options = { columns: ["n", "w"], batchSize: 10 };
+    for await (const batch of conn.stream("v/", options)) rows.push(...batch.rows());
+    expect(rows).toEqual(Array.from({ length: 26 }, (_, n) => ({ n, w: n === 25 ? 1 : null })));
   });
 
   it("reads several files into one table, with a column for each partition", async () => {

@@ -1,4 +1,4 @@
-import { arrow } from "./arrow/format.ts";
+import { arrow, arrows } from "./arrow/format.ts";
 import { csv, tsv } from "./csv/format.ts";
 import type { Format } from "./format.ts";
 import { json, jsonl } from "./json/format.ts";
@@ -10,6 +10,7 @@ import { bytes, text } from "./text.ts";
 export const builtIn: readonly Format[] = [
   parquet,
   arrow,
+  arrows,
   xlsx,
   jsonl,
   json,

@@ -11,6 +11,7 @@ export type {
 export { readBatches, readBytes, readJson, readTable, readText } from "./read.ts";
 export { formatOf, rangedFormat, registerFormat } from "./registry.ts";
 export { concatTables } from "./rows.ts";
+export { withoutMisfit } from "./select.ts";
 export { bytesSource } from "./source.ts";
 export type { ByteSource } from "./source.ts";
 export type { Comparison, Conditions, Where, WhereValue } from "./where.ts";

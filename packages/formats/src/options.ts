@@ -57,7 +57,7 @@ export interface FormatOptions extends CSVReadOptions {
 
 /** How to write. */
 export interface WriteOptions {
-  /** The format's name: `csv`, `tsv`, `json`, `jsonl`, `parquet` or `arrow`. */
+  /** The format's name: `csv`, `tsv`, `json`, `jsonl`, `parquet`, `arrow` (a file) or `arrows` (a stream). */
   readonly format: string;
   /** The codec over the whole file; for Parquet that of its pages: `snappy` unless told. */
   readonly compression?: Compression | "snappy" | "none" | undefined;

@@ -1,9 +1,10 @@
 import type { Table } from "@conn/core";
-import { checkCount } from "@conn/core/toolkit";
+import { checkReadOptions } from "./check-options.ts";
 import { encodingOf, textDecoder } from "./encoding.ts";
 import type { Format } from "./format.ts";
 import { parseJson } from "./json/parse.ts";
 import { limitOf, overLimit } from "./limits.ts";
+import { misfitOf } from "./misfit.ts";
 import { collect, openSource } from "./open.ts";
 import type { FormatOptions } from "./options.ts";
 import { formatOfContent, rangedFormat } from "./registry.ts";
@@ -23,16 +24,8 @@ export async function readTable(source: ByteSource, options: FormatOptions = {})
   const started = performance.now();
   const { format, opened, close } = await resolve(source, options);
   try {
-    let table = await collectTable(format, opened, options);
-    const retyped = format.typed ? table.texts : undefined;
-    if (retyped) {
-      const types = { ...options.types, ...retyped };
-      table = await collectTable(format, opened, { ...options, types });
-    }
-    return table.table.withMeta({
-      ...table.table.meta,
-      ms: performance.now() - started,
-    });
+    const table = await typedTable(format, opened, options);
+    return table.withMeta({ ...table.meta, ms: performance.now() - started });
   } finally {
     await close();
   }
@@ -47,19 +40,40 @@ export async function* readBatches(
   options: FormatOptions = {},
 ): AsyncGenerator<Table, void, undefined> {
   const { format, opened, close } = await resolve(source, options);
+  let asked = options;
+  let any = false;
   try {
-    let left = options.limit ?? Infinity;
-    for await (const batch of format.read(opened, options)) {
-      const table = selected(batch, options, left);
-      left -= table.length;
-      // Formats read by blocks of bytes, in which short rows are many.
-      const { batchSize = Infinity } = options;
-      for (let at = 0; at < table.length; at += batchSize)
-        yield sliceRows(table, at, at + batchSize);
-      if (left <= 0) return;
+    for (;;) {
+      try {
+        for await (const table of batchesOf(format, opened, asked)) {
+          any = true;
+          yield table;
+        }
+        return;
+      } catch (error) {
+        const wider = any ? undefined : await widerTypes(format, opened, asked, error);
+        if (!wider) throw error;
+        asked = wider;
+      }
     }
   } finally {
     await close();
+  }
+}
+
+async function* batchesOf(
+  format: Format,
+  source: ByteSource,
+  options: FormatOptions,
+): AsyncGenerator<Table, void, undefined> {
+  const { limit = Infinity, batchSize = Infinity } = options;
+  let left = limit;
+  for await (const batch of format.read(source, options)) {
+    const table = selected(batch, options, left);
+    left -= table.length;
+    // Formats read by blocks of bytes, in which short rows are many.
+    for (let at = 0; at < table.length; at += batchSize) yield sliceRows(table, at, at + batchSize);
+    if (left <= 0) return;
   }
 }
 
@@ -94,8 +108,7 @@ interface Resolved {
 }
 
 async function resolve(source: ByteSource, options: FormatOptions): Promise<Resolved> {
-  if (options.limit !== Infinity) checkCount("limit", options.limit, 0);
-  if (options.batchSize !== Infinity) checkCount("batchSize", options.batchSize);
+  checkReadOptions(options);
   // A file that is read by ranges needs no look at its start: its own reader sees what it is.
   const ranged = rangedFormat(source.name, options);
   if (ranged) return { format: ranged, opened: source, close: async () => {} };
@@ -106,6 +119,48 @@ async function resolve(source: ByteSource, options: FormatOptions): Promise<Reso
     await close();
     throw error;
   }
+}
+
+/** One table, whose columns have the types that all rows together suggest. */
+async function typedTable(
+  format: Format,
+  source: ByteSource,
+  options: FormatOptions,
+): Promise<Table> {
+  let asked = options;
+  for (;;) {
+    try {
+      const { table, texts } = await collectTable(format, source, asked);
+      if (!format.typed || !texts) return table;
+      const types = { ...asked.types, ...texts };
+      return (await collectTable(format, source, { ...asked, types })).table;
+    } catch (error) {
+      const wider = await widerTypes(format, source, asked, error);
+      if (!wider) throw error;
+      asked = wider;
+    }
+  }
+}
+
+/**
+ * The options with the type that a column has by all of its rows, where its first ones suggest another, which
+ * a value of `where` does not fit. That takes a look at the whole column, and only then.
+ */
+async function widerTypes(
+  format: Format,
+  source: ByteSource,
+  options: FormatOptions,
+  error: unknown,
+): Promise<FormatOptions | undefined> {
+  const misfit = misfitOf(error);
+  if (!misfit || !format.typed || Object.hasOwn(options.types ?? {}, misfit.name)) return undefined;
+  const { where: _where, limit: _limit, ...all } = options;
+  const { name } = misfit;
+  const { table, texts } = await collectTable(format, source, { ...all, columns: [name] });
+  const type = texts ? "string" : table.columns[0]!.type;
+  return type === misfit.type
+    ? undefined
+    : { ...options, types: { ...options.types, [name]: type } };
 }
 
 interface Collected {

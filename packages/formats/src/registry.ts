@@ -77,7 +77,7 @@ export function formatOfContent(
 ): Format {
   const named = formatByName(source.name, options.format);
   const shown = formats().find((format) => format.matches?.(head));
-  if (named && shown && named.name !== shown.name && named.name !== "bytes")
+  if (named && shown && !named.matches?.(head) && named.name !== "bytes")
     throw contradiction(source.name, named, shown, options.format !== undefined);
   if (!shown && (!named || named.typed)) {
     const foreign = foreignContent(source.name, head);

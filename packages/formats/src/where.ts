@@ -1,6 +1,7 @@
 import { type ColumnType, ConnError, type Table } from "@conn/core";
+import { cellReader, type Column, columnsOfTable, instantOf, isValid } from "@conn/core/toolkit";
 import { noColumn } from "./absent.ts";
-import { cellReader, type Column, columnsOfTable, isValid } from "@conn/core/toolkit";
+import { misfitting } from "./misfit.ts";
 
 /** What a cell is compared with. */
 export type WhereValue = string | number | bigint | boolean | Date;
@@ -24,7 +25,8 @@ export type Conditions = Readonly<Record<string, WhereValue | readonly WhereValu
 
 /**
  * Which rows to read: `{ species: "cat", age: { ">=": 3 } }`. Conditions in a list are alternatives: one has to hold.
- * As in SQL, a null passes no test but `{ null: true }`, and so is not `!=` to anything.
+ * As in SQL, a null passes no test but `{ null: true }`, and so is not `!=` to anything. A Date stands for its whole
+ * millisecond, so that the Date of a row finds the row; text of an instant is compared to the microsecond.
  */
 export type Where = Conditions | readonly Conditions[];
 
@@ -110,12 +112,18 @@ export function valueTest(
   type: ColumnType,
   comparison: Comparison,
 ): (cell: Comparable) => boolean {
-  const value = (given: WhereValue): Comparable => givenComparable(name, type, given);
+  const against = (given: WhereValue): ((cell: Comparable) => number) => {
+    const other = givenComparable(name, type, given);
+    // A Date has whole milliseconds, and stands for all of its own.
+    return type === "timestamp" && given instanceof Date
+      ? (cell) => compare(Math.floor(cell as number), other)
+      : (cell) => compare(cell, other);
+  };
   const tests: ((cell: Comparable) => boolean)[] = [];
   const order = (given: WhereValue | undefined, passes: (sign: number) => boolean): void => {
     if (given === undefined) return;
-    const other = value(given);
-    tests.push((cell) => cell !== null && passes(compare(cell, other)));
+    const sign = against(given);
+    tests.push((cell) => cell !== null && passes(sign(cell)));
   };
   order(comparison["="], (sign) => sign === 0);
   order(comparison["!="], (sign) => sign !== 0);
@@ -124,12 +132,12 @@ export function valueTest(
   order(comparison[">"], (sign) => sign > 0);
   order(comparison[">="], (sign) => sign >= 0);
   if (comparison.in) {
-    const list = comparison.in.map(value);
-    tests.push((cell) => cell !== null && list.some((one) => compare(cell, one) === 0));
+    const list = comparison.in.map(against);
+    tests.push((cell) => cell !== null && list.some((sign) => sign(cell) === 0));
   }
   if (comparison.notIn) {
-    const list = comparison.notIn.map(value);
-    tests.push((cell) => cell !== null && list.every((one) => compare(cell, one) !== 0));
+    const list = comparison.notIn.map(against);
+    tests.push((cell) => cell !== null && list.every((sign) => sign(cell) !== 0));
   }
   if (comparison.null !== undefined) {
     const wanted = comparison.null;
@@ -158,12 +166,12 @@ export function toComparable(type: ColumnType, cell: unknown): Comparable {
 }
 
 function givenComparable(name: string, type: ColumnType, given: WhereValue): Comparable {
-  const wrong = (wanted: string): ConnError =>
-    new ConnError(
-      "CONN_ARGUMENT",
-      `\`where\` compares "${name}", of type ${type}, with ${given instanceof Date ? "a Date" : `the ${typeof given} ${String(given)}`}.`,
-      { hint: `Give ${wanted}.` },
-    );
+  const wrong = (wanted: string): ConnError => {
+    const other = given instanceof Date ? "a Date" : `the ${typeof given} ${String(given)}`;
+    const said = `\`where\` compares "${name}", of type ${type}, with ${other}.`;
+    const error = new ConnError("CONN_ARGUMENT", said, { hint: `Give ${wanted}.` });
+    return misfitting(error, { name, type, given: other });
+  };
   switch (type) {
     case "boolean":
       if (typeof given !== "boolean") throw wrong("true or false");
@@ -178,10 +186,8 @@ function givenComparable(name: string, type: ColumnType, given: WhereValue): Com
       return decimalOf(text);
     }
     case "timestamp": {
-      const ms = given instanceof Date ? given.getTime() : Date.parse(String(given));
-      const zoned = given instanceof Date || /(Z|[+-]\d\d:?\d\d)$/.test(String(given));
-      if (Number.isNaN(ms) || !zoned)
-        throw wrong("a Date, or text with a zone such as 2024-02-29T12:00:00Z");
+      const ms = given instanceof Date ? given.getTime() : zonedInstant(String(given));
+      if (Number.isNaN(ms)) throw wrong("a Date, or text with a zone such as 2024-02-29T12:00:00Z");
       return ms;
     }
     case "datetime": {
@@ -267,6 +273,14 @@ function decimalOf(text: string): Comparable {
   } catch {
     return text;
   }
+}
+
+/** Milliseconds since 1970 with microseconds in the fraction; NaN for text without a zone. */
+export function zonedInstant(text: string): number {
+  if (!/(Z|[+-]\d\d:?\d\d)$/.test(text)) return NaN;
+  // Dates know no more than three digits.
+  const micros = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? "";
+  return instantOf(Date.parse(text), Number(micros.padEnd(3, "0")) / 1000);
 }
 
 /** Milliseconds, as if the clock hung in UTC, with microseconds in the fraction. */

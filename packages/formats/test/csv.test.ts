@@ -120,6 +120,26 @@ describe("a value that comes late and does not fit", () => {
     }
   });
 
+  it.each([
+    ["text among floats", { one: "1.50" }, { one: "1.50", other: 1 }],
+    ["the late text itself", { one: "n/a" }, { one: "n/a", other: 1 }],
+    ["text among integers, in two columns", { one: "2.50", other: [2] }, { one: "2.50", other: 2 }],
+  ])("is found by where as what the whole column is: %s", async (_name, where, row) => {
+    const text = source("pets.csv", `one,other\n${`${numbers.join("\n")}\n`.repeat(3)}n/a,1\n`);
+    const table = await readTable(text, { where, limit: 1 });
+    expect(table.rows()).toEqual([row]);
+    const rows = [];
+    for await (const batch of readBatches(text, { where, limit: 1 })) rows.push(...batch.rows());
+    expect(rows).toEqual([row]);
+  });
+
+  it("leaves a value of where that fits no row's type an error", async () => {
+    const text = source("pets.csv", `a\n${"1\n".repeat(100_000)}1.5\n`);
+    const error = { code: "CONN_ARGUMENT", hint: "Give a number or bigint." };
+    await expect(readTable(text, { where: { a: "x" } })).rejects.toMatchObject(error);
+    await expect(readBatches(text, { where: { a: "x" } }).next()).rejects.toMatchObject(error);
+  });
+
   it("comes in batches of no more rows than asked, however short they are", async () => {
     const lengths: number[] = [];
     const short = source("pets.csv", `a\n${"1\n".repeat(2500)}`);

@@ -4,6 +4,7 @@ import { Table } from "@conn/core";
 import { describe, expect, it } from "vitest";
 import { unzstd } from "../src/compression.ts";
 import {
+  type FormatOptions,
   concatTables,
   formatOf,
   readBytes,
@@ -216,3 +217,16 @@ it.each([{ limit: -1 }, { limit: 1.5 }, { limit: NaN }, { batchSize: 0 }, { batc
     });
   },
 );
+
+it.each([
+  [{ colums: ["a"] }, "`read` has no option `colums`.", "Did you mean `columns`?"],
+  [{ columns: "a" }, "`columns` is no list of names.", 'Give for example { columns: ["a"] }.'],
+  [{ where: "a = 1" }, "`where` is no object of conditions.", "Give for example"],
+])("refuses the options %j", async (options, message, hint) => {
+  const error = { code: "CONN_ARGUMENT", message: expect.stringContaining(message) as string };
+  const read = rowsOf("pets.csv", "a\n1\n", options as FormatOptions);
+  await expect(read).rejects.toMatchObject({
+    ...error,
+    hint: expect.stringContaining(hint) as string,
+  });
+});

@@ -33,33 +33,38 @@ const columns = {
   tags: [[["a"], []], null, [], [null, ["b", null]]],
   counts: [{ cats: 2 }, null, {}, { cats: null, dogs: 1 }],
 };
-const { bills: _bills, ...flat } = columns;
-/** Arrow's maps stay pairs, as their keys need not be text. */
-const arrow = {
-  ...columns,
-  counts: [
-    [["cats", 2]],
-    null,
-    [],
-    [
-      ["cats", null],
-      ["dogs", 1],
-    ],
-  ],
-};
-
 it.each([
   ["pyarrow.parquet", columns],
   ["pyarrow-lz4.parquet", columns],
-  ["pyarrow-encodings.parquet", flat],
-  ["pyarrow-lz4.feather", arrow],
-  ["pyarrow-zstd.feather", arrow],
+  ["pyarrow-encodings.parquet", columns],
+  ["pyarrow-lz4.feather", columns],
+  ["pyarrow-zstd.feather", columns],
 ])("reads %s as pyarrow meant it", async (name, expected) => {
   const rows = (await read(name)).rows();
   const found = Object.fromEntries(
     Object.keys(rows[0]!).map((column) => [column, rows.map((row) => row[column])]),
   );
   expect(found).toEqual(expected);
+});
+
+it.each(["parquet", "feather"])(
+  "names what maps of %s hold by their keys' text",
+  async (format) => {
+    expect((await read(`pyarrow-maps.${format}`)).rows()).toEqual([
+      {
+        days: { "2024-02-29": 1 },
+        moments: { "1969-12-31T23:59:59.999Z": 1 },
+        prices: { "1.50": 1 },
+        chips: { "1152921504606846976": 1 },
+      },
+    ]);
+  },
+);
+
+it("counts the values of lists itself, whatever number of nulls a page claims", async () => {
+  const rows = (await read("pyarrow-empty-lists.parquet")).rows();
+  const bills = (n: number): unknown[] => (n % 100 === 0 ? [{ sum: n, paid: [] }] : []);
+  expect(rows).toEqual(Array.from({ length: 300 }, (_, n) => ({ n, bills: bills(n) })));
 });
 
 it.each(["pyarrow-lz4.feather", "pyarrow-zstd.feather"])(

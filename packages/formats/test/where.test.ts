@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Table } from "@conn/core";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readTable, type Where } from "../src/index.ts";
+import { readTable, type Where, writeTable } from "../src/index.ts";
 import { source } from "./help.ts";
 
 let folder = "";
@@ -45,7 +46,16 @@ async function write(table: string, sql: string): Promise<void> {
 
 /** What a row holds in each column, as SQL text and as the value for `where`. */
 const columns: Readonly<
-  Record<string, { sql: string; value: (k: number) => unknown; literal: (k: number) => string }>
+  Record<
+    string,
+    {
+      sql: string;
+      /** What is compared, where that is not the cell itself. */
+      seen?: string;
+      value: (k: number) => unknown;
+      literal: (k: number) => string;
+    }
+  >
 > = {
   small: { sql: "(k % 100)::tinyint", value: (k) => k % 100, literal: (k) => String(k % 100) },
   u32: {
@@ -96,8 +106,14 @@ const columns: Readonly<
   },
   late: {
     sql: "make_timestamp(k::bigint * 100 - 5000000)::timestamptz",
+    seen: `floor(epoch_us("late") / 1000)`,
     value: (k) => new Date(Math.floor(k / 10) - 5000),
-    literal: (k) => `make_timestamp(${(Math.floor(k / 10) - 5000) * 1000})::timestamptz`,
+    literal: (k) => String(Math.floor(k / 10) - 5000),
+  },
+  exact: {
+    sql: "make_timestamp(k::bigint * 100 - 5000000)::timestamptz",
+    value: (k) => micros(k * 100 - 5000000),
+    literal: (k) => `make_timestamp(${k * 100 - 5000000})::timestamptz`,
   },
 };
 
@@ -128,22 +144,22 @@ it("finds the rows that DuckDB finds, whatever statistics leave out", async () =
         const names = Object.keys(columns);
         const name = names[Math.floor(random() * names.length)]!;
         if (name in conditions) continue;
-        const { value, literal } = columns[name]!;
+        const { value, literal, seen = `"${name}"` } = columns[name]!;
         const k = Math.floor(random() * 96_000);
         const kind = Math.floor(random() * 9);
         const operator = operators[kind];
         if (operator) {
           conditions[name] = { [operator]: value(k) };
-          sql.push(`"${name}" ${operator} ${literal(k)}`);
+          sql.push(`${seen} ${operator} ${literal(k)}`);
         } else if (kind === 6) {
           conditions[name] = [value(k), value(k + 1)];
-          sql.push(`"${name}" in (${literal(k)}, ${literal(k + 1)})`);
+          sql.push(`${seen} in (${literal(k)}, ${literal(k + 1)})`);
         } else if (kind === 7) {
           conditions[name] = { notIn: [value(k)] };
-          sql.push(`"${name}" not in (${literal(k)})`);
+          sql.push(`${seen} not in (${literal(k)})`);
         } else {
           conditions[name] = { null: k % 2 === 0 };
-          sql.push(`"${name}" is ${k % 2 === 0 ? "" : "not "}null`);
+          sql.push(`${seen} is ${k % 2 === 0 ? "" : "not "}null`);
         }
       }
       return { conditions, sql: `(${sql.join(" and ")})` };
@@ -178,6 +194,18 @@ it.each<[string, string, Where, string]>([
     "select range::integer n, make_timestamp(-1500 - range)::timestamptz v from range(1000)",
     { v: { "<": new Date(-2) } },
     "v < make_timestamp(-2000)::timestamptz",
+  ],
+  [
+    "a Date, which stands for its whole millisecond",
+    "select range::integer n, make_timestamp(-1500 + range * 100)::timestamptz v from range(5000)",
+    { v: [new Date(-2), new Date(40)] },
+    "floor(epoch_us(v) / 1000) in (-2, 40)",
+  ],
+  [
+    "text of the microsecond",
+    "select range::integer n, make_timestamp(-1500 + range * 100)::timestamptz v from range(5000)",
+    { v: { ">=": "1970-01-01T00:00:00.000500Z", "<": "1970-01-01T00:00:00.001499+00:00" } },
+    "v >= make_timestamp(500) and v < make_timestamp(1499)",
   ],
   [
     "a group whose least instant is a fraction of a millisecond before 1970",
@@ -225,3 +253,38 @@ it.each<[string, string, Where, string]>([
     await duckdb.run("drop table special_pets");
   }
 });
+
+const instants = ["1969-12-31T23:59:59.998501Z", "2024-02-29T12:00:00.123456Z"];
+const farthest = "9999-12-31T23:59:59.999999Z";
+
+it.each(["csv", "parquet", "arrow"])(
+  "finds a row of %s by the Date that it has, whatever microseconds stand in the file",
+  async (format) => {
+    const text = `n,at\n${[...instants, farthest].map((at, n) => `${n},${at}`).join("\n")}\n`;
+    const table = await readTable(source("pets.csv", text));
+    const bytes = format === "csv" ? text : await written(table, format);
+    const file = source(`pets.${format}`, bytes);
+    const rows = (await readTable(file)).rows() as { n: number; at: Date }[];
+    expect(rows[2]!.at.toISOString()).toBe("9999-12-31T23:59:59.999Z");
+    for (const row of rows) {
+      const { n, at } = row;
+      for (const where of [{ at }, { at: [at] }, { at: { ">=": at, "<=": at } }])
+        expect((await readTable(file, { where })).rows()).toEqual([row]);
+      const others = [
+        { at: { "!=": at } },
+        { at: { notIn: [at] } },
+        [{ at: { "<": at } }, { at: { ">": at } }],
+      ];
+      for (const where of others)
+        expect((await readTable(file, { where })).rows().map((row) => row["n"])).not.toContain(n);
+    }
+    for (const [n, at] of instants.entries())
+      expect((await readTable(file, { where: { at } })).rows().map((row) => row["n"])).toEqual([n]);
+  },
+);
+
+async function written(table: Table, format: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of writeTable(table, { format })) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

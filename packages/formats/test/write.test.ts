@@ -62,6 +62,12 @@ describe("Arrow", () => {
   it("is read by another library", async () => {
     const arrow = tableFromIPC(await written(pets, { format: "arrow" }), { useDate: true });
     expect(arrow.numRows).toBe(3);
+    const stream = await written(pets, { format: "arrows" });
+    expect([...stream.subarray(0, 4)]).toEqual([255, 255, 255, 255]);
+    for (const name of ["pets.arrow", "pets.arrows", "pets"])
+      expect((await readTable(source(name, stream))).column("age").toArray()).toEqual(
+        pets.column("age").toArray(),
+      );
     const mark = (await written(pets, { format: "arrow" })).subarray(-6).toString();
     expect(mark).toBe("ARROW1");
     expect([...arrow.getChild("pet")]).toEqual(["fish", "ünïcode 😀", "fish"]);

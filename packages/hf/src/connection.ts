@@ -1,4 +1,4 @@
-import type { CheckSteps, ConnectionClass, Table } from "@conn/core";
+import { type CheckSteps, ConnError, type ConnectionClass, type Table } from "@conn/core";
 import { checkCount } from "@conn/core/toolkit";
 import {
   type Asking,
@@ -146,6 +146,12 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
   }: SearchOptions<Kind>): Promise<Found[Kind][]> {
     const wanted = { kind, query, author, tags, limit };
     checkCount("limit", limit);
+    if (kind !== "dataset" && kind !== "model" && kind !== "space")
+      throw new ConnError("CONN_ARGUMENT", "`kind` of `search` is none that the hub has.", {
+        connection: this.name,
+        operation: "search",
+        hint: 'Give "dataset", "model" or "space": { kind: "dataset", query: "pets" }.',
+      });
     return this.calls.cached<Found[Kind][]>(
       { method: "search", location: top, args: [wanted] },
       reading,
@@ -161,6 +167,7 @@ export class HfConnection extends FileStoreConnection<HubClient, HfConfig> {
           openHub(settings, this.name, (request) => this.retried("client", request)),
         ),
       changing: (store, options) => (store as HubStore).committing(options as CommitOptions),
+      changeOptions: ["message", "description", "pullRequest"] satisfies (keyof CommitOptions)[],
     };
   }
 

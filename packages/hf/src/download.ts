@@ -54,7 +54,10 @@ export async function downloadFile(
     version,
     modified: new Date(Number.NaN),
   };
-  if (to !== undefined) return save(asking, { location, file }, resolve(to), onBytes);
+  if (to !== undefined) {
+    const name = /[/\\]$/.test(to) ? location.key.slice(location.key.lastIndexOf("/") + 1) : "";
+    return save(asking, { location, file }, resolve(to, name), onBytes);
+  }
   const blob = cache.blob(repository, version);
   if (!(await isThere(blob))) await save(asking, { location, file }, blob, onBytes);
   return cache.add(repository, location.key, { version, commit });

@@ -1,3 +1,4 @@
+import { didYouMean } from "@conn/core/toolkit";
 import { type Failure, kindOfStatus, retryAfter, StoreFailure } from "@conn/files/base";
 import { designationOf, pageOf, type Repository } from "./repository.ts";
 
@@ -114,15 +115,23 @@ export class Http {
       return `The hub has disabled it; ${page ?? "its page"} may say why.`;
     if (code === "RevisionNotFound" && about)
       return `${designationOf(about)} has no revision ${about.revision}: give a branch, a tag or a commit, or none for main.`;
-    if (kind === "no container")
+    if (kind === "no container") {
+      const [namespace = "", name] = about?.kind === "model" ? about.name.split("/") : [];
+      const near = name === undefined ? undefined : didYouMean(namespace, kindFolders);
+      if (near !== undefined)
+        return `Did you mean hf://${near}/${name}/…? A dataset's path starts with datasets/, a space's with spaces/, and a model's with its own name.`;
       return this.token === undefined
         ? `Correct the name. If it is private, set HF_TOKEN, or \`token\` in the section, to a token of ${tokens}`
         : "Correct the name, or use a token that may see it: the hub does not tell one from the other.";
+    }
     if (kind === "forbidden" && method !== "GET")
       return `The token may not write here: make one with write access at ${tokens}`;
     return undefined;
   }
 }
+
+/** What may stand before a repository's name. */
+const kindFolders = ["datasets", "spaces", "models"];
 
 /** Where a redirect leads, or undefined. */
 export function targetOf(response: Response, from: string): string | undefined {

@@ -29,7 +29,7 @@ export interface UploadResult {
 }
 
 export interface DownloadOptions extends CallOptions {
-  /** A path of this machine to write to. Default: the cache that Python's library uses, too. */
+  /** A path of this machine to write to, or a folder where it ends with a slash. Default: the cache that Python's library uses, too. */
   readonly to?: string;
   readonly onProgress?: OnProgress;
 }

@@ -1,6 +1,7 @@
 import { Table } from "@conn/core";
 import { writeTable } from "@conn/formats";
 import { expect, it } from "vitest";
+import type { SearchOptions } from "../src/index.ts";
 import { connect, failure, hub } from "./support.ts";
 
 async function parquet(rows: object[], rowGroupSize = 10_000): Promise<Uint8Array> {
@@ -109,6 +110,7 @@ it("tells what the hub knows about models, datasets and spaces, and finds them",
   await conn.modelInfo("jerry/bot");
   expect(server.requests).toHaveLength(asked);
   expect(await conn.search({ kind: "model" })).toHaveLength(1);
-  expect((await failure(conn.search({ kind: "model", limit: 0 }))).code).toBe("CONN_ARGUMENT");
+  for (const wrong of [{ kind: "model", limit: 0 }, { query: "pet" }, { kind: "datasets" }])
+    expect((await failure(conn.search(wrong as SearchOptions))).code).toBe("CONN_ARGUMENT");
   expect((await failure(conn.modelInfo("jerry/nothing"))).code).toBe("CONN_NOT_FOUND");
 });

@@ -53,6 +53,8 @@ it("downloads a folder as of one commit, and files to a path of their own", asyn
   const to = await temporaryFolder();
   const file = await conn.download(`${root}/data/pets.csv`, { to: join(to, "own/pets.csv") });
   expect([file, await readFile(file, "utf8")]).toEqual([join(to, "own/pets.csv"), pets]);
+  const into = await conn.download(`${root}/data/pets.csv`, { to: `${to}/folder/` });
+  expect([into, await readFile(into, "utf8")]).toEqual([join(to, "folder/pets.csv"), pets]);
   await conn.download(`${root}/data/`, { to: join(to, "all") });
   expect((await lstat(join(to, "all/big.bin"))).isFile()).toBe(true);
 });

@@ -25,6 +25,20 @@ describe("an error explains itself", () => {
       /private, set HF_TOKEN/,
     ],
     [
+      "a kind that is misspelt",
+      "dataset/jerry/pets/data/pets.csv",
+      undefined,
+      "CONN_NOT_FOUND",
+      /Did you mean hf:\/\/datasets\/jerry\/…\?/,
+    ],
+    [
+      "a kind that is misspelt, with a token",
+      "space/jerry/pets",
+      reader,
+      "CONN_NOT_FOUND",
+      /Did you mean hf:\/\/spaces\/jerry\/…\?/,
+    ],
+    [
       "a repository that the token may not see",
       "jerry/secret/a.txt",
       reader,

@@ -162,11 +162,20 @@ function structOf(children: readonly Pick<ArrowField, "name" | "type">[]): Conve
     );
 }
 
-/** Maps come as pairs. */
+/** Maps come as pairs, and become objects. */
 function pairsOf(children: readonly Pick<ArrowField, "name" | "type">[]): Convert {
   const [key, value] = children.map(({ type }) => nested(type)) as [Convert, Convert];
   return (map) =>
-    Array.from(map as Iterable<[unknown, unknown]>, ([name, item]) => [key(name), value(item)]);
+    Object.fromEntries(
+      Array.from(map as Iterable<[unknown, unknown]>, ([name, item]) => [
+        keyText(key(name)),
+        value(item),
+      ]),
+    );
+}
+
+function keyText(key: unknown): string {
+  return key instanceof Date ? key.toISOString() : String(key);
 }
 
 /** Another program may have kept our note on a field and changed its values: then they are what they are. */

@@ -1,5 +1,6 @@
 import type * as Flechette from "@uwdata/flechette";
 import { ConnError } from "../errors.ts";
+import { readExactly } from "./arrow-exact.ts";
 import { type ArrowTable, coreFromArrow, typeKey } from "./arrow-values.ts";
 import { cellReader, type Column, type Core, isValid } from "./column.ts";
 import { jsonValue } from "./text.ts";
@@ -13,6 +14,7 @@ type ArrowType =
 export async function readIPC(bytes: Uint8Array): Promise<Core> {
   const { tableFromIPC } = await load();
   const arrow = tableFromIPC(bytes, { useBigInt: true, useDecimalInt: true, useDate: false });
+  readExactly(arrow);
   return coreFromArrow(arrow);
 }
 

@@ -107,8 +107,9 @@ export class S3Store implements FileStore<S3Client> {
     const command = new this.#sdk.GetObjectCommand({ ...target, IfNoneMatch: known });
     const answer = await this.client.send(command, { abortSignal });
     const bytes = bytesOf(answer.Body as Readable, abortSignal);
+    const file = describedFile(key, answer);
     if (answer.ContentLength === undefined) throw unknownLength();
-    return { file: describedFile(key, answer), bytes };
+    return { file, bytes };
   }
 
   async read(
@@ -274,14 +275,14 @@ export class S3Store implements FileStore<S3Client> {
   }
 }
 
-/** What the headers of a HEAD or a GET tell. */
+/** What the headers of a HEAD or a GET tell; without a version, S3 has not said it. */
 function describedFile(key: string, head: Omit<HeadObjectCommandOutput, "$metadata">): StoredFile {
   return {
     kind: "file",
     key,
     size: head.ContentLength ?? 0,
     modified: head.LastModified ?? new Date(0),
-    version: head.ETag ?? "",
+    version: versionOf(head.ETag),
     contentType: head.ContentType,
     contentEncoding: head.ContentEncoding,
     metadata: head.Metadata,

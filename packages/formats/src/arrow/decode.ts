@@ -1,4 +1,5 @@
 import * as zlib from "node:zlib";
+import { readExactly } from "@conn/core/toolkit";
 import type * as Flechette from "@uwdata/flechette";
 import { limitOf, overLimit } from "../limits.ts";
 import type { FormatOptions } from "../options.ts";
@@ -52,6 +53,7 @@ export async function decodeArrow(
   try {
     // As core's own reading has it, so that no value is rounded.
     const table = tableFromIPC(bytes, { useBigInt: true, useDecimalInt: true, useDate: false });
+    readExactly(table);
     return { table, decompressed };
   } finally {
     for (const [index, [type]] of codecs.entries()) setCompressionCodec(type, before[index]!);

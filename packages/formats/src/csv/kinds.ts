@@ -1,3 +1,5 @@
+import { instantOf } from "@conn/core/toolkit";
+
 /** What the text of a CSV cell can mean. `null` is a column that nothing is known of yet. */
 export type Kind =
   | "null"
@@ -59,11 +61,15 @@ export function numberOf(text: string): number {
 }
 
 /** Milliseconds since 1970, with microseconds in the fraction, of text of kind `timestamp`. */
-export function instantOf(text: string): number {
+export function textInstant(text: string): number {
   const parts = /^(.{10})[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?(Z|([+-]\d\d):?(\d\d)?)$/.exec(text)!;
   const [, day, minute, second = ":00", fraction = "", zone, hours = "", minutes = "00"] = parts;
   const offset = zone === "Z" ? "Z" : `${hours}:${minutes}`;
-  return Date.parse(`${day}T${minute}${second}${offset}`) + Number(`0${fraction}`) * 1000;
+  const [milli, micro] = [fraction.slice(1, 4), fraction.slice(4)];
+  return instantOf(
+    Date.parse(`${day}T${minute}${second}.${milli.padEnd(3, "0")}${offset}`),
+    Number(micro.padEnd(3, "0")) / 1000,
+  );
 }
 
 /** Whether there is such a day: no 30th of February. */

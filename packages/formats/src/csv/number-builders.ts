@@ -1,6 +1,6 @@
-import { daysInMonth, daysSince1970, isValid, type Storage } from "@conn/core/toolkit";
+import { daysInMonth, daysSince1970, instantOf, isValid, type Storage } from "@conn/core/toolkit";
 import { ArrayBuilder, type Builder, cellText } from "./builder.ts";
-import { classify, instantOf, numberOf } from "./kinds.ts";
+import { classify, numberOf, textInstant } from "./kinds.ts";
 import type { Nulls } from "./nulls.ts";
 import type { Block } from "./scan.ts";
 
@@ -239,7 +239,7 @@ export class InstantBuilder extends ArrayBuilder<Float64Array> implements Builde
       }
       const text = cellText(block, start, end);
       if (classify(text) !== "timestamp") return row;
-      data[this.length++] = instantOf(text);
+      data[this.length++] = textInstant(text);
     }
     return rows;
   }
@@ -267,15 +267,11 @@ function instantOfBytes(bytes: Uint8Array, start: number, end: number): number {
   if (!(month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60))
     return NaN;
   if (!(day <= 28 || day <= daysInMonth(year, month))) return NaN;
-  let fraction = 0;
-  if (size > 20) {
-    if (bytes[start + 19] !== 46) return NaN;
-    fraction = size === 24 ? digits(bytes, start + 20, 3) : digits(bytes, start + 20, 6) / 1000;
-  }
-  return (
-    (daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000 +
-    fraction
-  );
+  if (size > 20 && bytes[start + 19] !== 46) return NaN;
+  const milli = size > 20 ? digits(bytes, start + 20, 3) : 0;
+  const micro = size > 24 ? digits(bytes, start + 23, 3) : 0;
+  const seconds = daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+  return instantOf(seconds * 1000 + milli, micro / 1000);
 }
 
 function digits(bytes: Uint8Array, at: number, count: number): number {

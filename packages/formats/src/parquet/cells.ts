@@ -1,5 +1,5 @@
 import type { ColumnType } from "@conn/core";
-import { instantText } from "@conn/core/toolkit";
+import { instantOf, instantText } from "@conn/core/toolkit";
 import type { SchemaElement } from "hyparquet";
 import { parseJson } from "../json/parse.ts";
 
@@ -39,13 +39,13 @@ export function leafOf(element: SchemaElement): Leaf {
     case "TIMESTAMP": {
       const unit = unitOf(logical);
       return (logical as { isAdjustedToUTC?: boolean }).isAdjustedToUTC
-        ? { type: "timestamp", cell: (bare: Bare) => instantOf(bare, unit) }
+        ? { type: "timestamp", cell: (bare: Bare) => bareInstant(bare, unit) }
         : { type: "datetime", cell: (bare: Bare) => wallClock(nanosOf(bare, unit)) };
     }
     case "TIMESTAMP_MILLIS":
-      return { type: "timestamp", cell: (bare: Bare) => instantOf(bare, "MILLIS") };
+      return { type: "timestamp", cell: (bare: Bare) => bareInstant(bare, "MILLIS") };
     case "TIMESTAMP_MICROS":
-      return { type: "timestamp", cell: (bare: Bare) => instantOf(bare, "MICROS") };
+      return { type: "timestamp", cell: (bare: Bare) => bareInstant(bare, "MICROS") };
     case "INT96":
       // Its writers meant a clock on the wall; the library gives nanoseconds since 1970.
       return { type: "datetime", cell: (bare: bigint) => wallClock(bare) };
@@ -93,18 +93,17 @@ export function unitOf(logical: SchemaElement["logical_type"]): Unit {
   return (logical as { unit?: Unit } | undefined)?.unit ?? "MILLIS";
 }
 
-/** Milliseconds since 1970 with microseconds in the fraction; nanoseconds below are cut off. */
-export function instantOf(bare: Bare, unit: Unit): number {
+/** Milliseconds since 1970 with microseconds in the fraction; what a double cannot hold is cut off. */
+export function bareInstant(bare: Bare, unit: Unit): number {
   const value = typeof bare === "bigint" ? bare : BigInt(bare as number);
   if (unit === "MILLIS") return Number(value);
   const exact = unit === "MICROS" ? value : floorDivide(value, 1000n);
   const micros = Number(exact);
   if (Number.isSafeInteger(micros)) {
     const ms = Math.floor(micros / 1000);
-    return ms + (micros - ms * 1000) / 1000;
+    return instantOf(ms, (micros - ms * 1000) / 1000);
   }
-  const ms = floorDivide(exact, 1000n);
-  return Number(ms) + Number(exact - ms * 1000n) / 1000;
+  return instantOf(Number(floorDivide(exact, 1000n)), 0);
 }
 
 function nanosOf(bare: Bare, unit: Unit): bigint {

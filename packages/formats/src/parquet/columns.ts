@@ -1,7 +1,7 @@
 import { TableBuilder } from "@conn/core";
 import { columnsOfTable, type Storage, type StoredColumn } from "@conn/core/toolkit";
 import type { DecodedArray, SchemaElement, SchemaTree } from "hyparquet";
-import { instantOf, type Leaf, leafOf, unitOf } from "./cells.ts";
+import { bareInstant, type Leaf, leafOf, unitOf } from "./cells.ts";
 import { isList } from "./schema.ts";
 
 /** A column of bare values, as the library reads them, in core's memory. `node` is of the file's own schema. */
@@ -99,7 +99,7 @@ function instants(element: SchemaElement, values: DecodedArray, length: number):
     if (value === undefined || value === null) {
       valid ??= new Uint8Array((length + 7) >> 3).fill(255);
       valid[row >> 3]! &= ~(1 << (row & 7));
-    } else data[row] = instantOf(value as bigint, unit);
+    } else data[row] = bareInstant(value as bigint, unit);
   }
   return { kind: "instant", data, valid };
 }
@@ -161,7 +161,8 @@ function nestedConverter(node: SchemaTree): Convert {
     if (!value) return keysOf(node.children[0]!.element.name, key!.element.name, convertKey);
     const convertValue = nestedConverter(value);
     // The library makes objects of maps, or lists of pairs.
-    return (map) => mapCell(map, convertKey, convertValue);
+    const convertName = nameConverter(key!, convertKey);
+    return (map) => mapCell(map, convertKey, convertName, convertValue);
   }
   const fields = children.map((child) => [child.element.name, nestedConverter(child)] as const);
   const struct: Convert = (value) => {
@@ -211,7 +212,27 @@ function keysOf(pairs: string, key: string, convert: Convert): Convert {
   };
 }
 
-function mapCell(map: unknown, key: Convert, value: Convert): unknown {
+/** A map's key, of which the library has made a property's name while it was bare: a day as its number. */
+function nameConverter({ element }: SchemaTree, convert: Convert): (name: string) => string {
+  if (!leafOf(element).cell) return (name) => name;
+  return (name) => {
+    const key = convert(bareOf(element, name));
+    return key instanceof Date ? key.toISOString() : String(key);
+  };
+}
+
+function bareOf({ type }: SchemaElement, name: string): unknown {
+  if (type === "INT32") return Number(name);
+  if (type === "INT64" || type === "INT96") return BigInt(name);
+  return Uint8Array.from(name.split(","), Number);
+}
+
+function mapCell(
+  map: unknown,
+  key: Convert,
+  keyName: (name: string) => string,
+  value: Convert,
+): unknown {
   if (map === undefined || map === null) return null;
   if (Array.isArray(map)) {
     return map.map((pair: { key: unknown; value: unknown }) => ({
@@ -219,7 +240,9 @@ function mapCell(map: unknown, key: Convert, value: Convert): unknown {
       value: value(pair.value),
     }));
   }
-  return Object.fromEntries(Object.entries(map).map(([name, item]) => [name, value(item)]));
+  return Object.fromEntries(
+    Object.entries(map).map(([name, item]) => [keyName(name), value(item)]),
+  );
 }
 
 function safeInteger(value: bigint): number | bigint {

@@ -9,6 +9,16 @@ export interface PageHeader {
   readonly rows: number;
   /** The byte at which the page's data begins. */
   readonly end: number;
+  /** Of pages of version 2 alone: their levels, and where their number of nulls stands. */
+  readonly second:
+    | {
+        readonly nulls: number;
+        readonly nullsFrom: number;
+        readonly nullsTo: number;
+        readonly definitionBytes: number;
+        readonly repetitionBytes: number;
+      }
+    | undefined;
 }
 
 type Struct = Map<number, number | Struct>;
@@ -35,6 +45,15 @@ export function readPageHeader(bytes: Uint8Array, at: number): PageHeader | unde
     values: number(data ?? second ?? dictionary, 1),
     rows: number(second, 3),
     end: reader.at,
+    second: second?.has(2)
+      ? {
+          nulls: number(second, 2),
+          nullsFrom: reader.nullsFrom,
+          nullsTo: reader.nullsTo,
+          definitionBytes: number(second, 5),
+          repetitionBytes: number(second, 6),
+        }
+      : undefined,
   };
 }
 
@@ -42,6 +61,9 @@ export function readPageHeader(bytes: Uint8Array, at: number): PageHeader | unde
 class CompactReader {
   readonly #bytes: Uint8Array;
   at: number;
+  /** Where the second field of the inner struct stands: of pages of version 2, the number of nulls. */
+  nullsFrom = 0;
+  nullsTo = 0;
 
   constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes;
@@ -60,8 +82,11 @@ class CompactReader {
       const type = head & 15;
       if (type === 1 || type === 2) continue;
       if (type === 3) this.at++;
-      else if (type >= 4 && type <= 6) fields.set(id, this.#integer());
-      else if (type === 7) this.at += 8;
+      else if (type >= 4 && type <= 6) {
+        const from = this.at;
+        fields.set(id, this.#integer());
+        if (depth === 1 && id === 2) [this.nullsFrom, this.nullsTo] = [from, this.at];
+      } else if (type === 7) this.at += 8;
       else if (type === 8) this.#skipBytes();
       else if (type === 12) {
         const inner = this.struct(depth + 1);

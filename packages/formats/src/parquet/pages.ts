@@ -1,6 +1,7 @@
 import * as zlib from "node:zlib";
-import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { broken } from "./file.ts";
+import { presentLevel, withNullCounts } from "./null-counts.ts";
 import { type PageHeader, readPageHeader } from "./page-header.ts";
 
 interface Chunk {
@@ -9,6 +10,8 @@ interface Chunk {
   readonly values: number;
   readonly size: number;
   readonly nested: boolean;
+  /** The level of values that are there, where the column is repeated. */
+  readonly present: number | undefined;
   /** Where it stands, for messages. */
   readonly place: string;
 }
@@ -17,8 +20,13 @@ interface Chunk {
  * The file, whose column chunks are checked as they come: no page claims more than the footer does for its
  * column, as the library allocates what pages claim, and pages with a checksum match it.
  */
-export function checkedPages(name: string, file: AsyncBuffer, metadata: FileMetaData): AsyncBuffer {
-  const chunks = chunksOf(metadata);
+export function checkedPages(
+  name: string,
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  root: SchemaTree,
+): AsyncBuffer {
+  const chunks = chunksOf(metadata, root);
   return {
     byteLength: file.byteLength,
     slice: async (start, end = file.byteLength) => {
@@ -33,12 +41,33 @@ export function checkedPages(name: string, file: AsyncBuffer, metadata: FileMeta
             new Uint8Array(buffer, chunk.start - start, chunk.end - chunk.start),
           );
       }
-      return buffer;
+      return mended(buffer, start, end, chunks);
     },
   };
 }
 
-function chunksOf(metadata: FileMetaData): Chunk[] {
+/** What was fetched, with repeated columns mended as the library cuts them out of it. */
+function mended(
+  buffer: ArrayBuffer,
+  start: number,
+  end: number,
+  chunks: readonly Chunk[],
+): ArrayBuffer {
+  const before = chunks[firstFrom(chunks, start + 1) - 1];
+  const own = before && before.end >= end ? before : undefined;
+  if (own?.present !== undefined) {
+    const pages = withNullCounts(new Uint8Array(buffer), own.present);
+    return pages.buffer === buffer ? buffer : Uint8Array.from(pages).buffer;
+  }
+  const first = firstFrom(chunks, start);
+  const some = chunks.slice(first, firstFrom(chunks, end));
+  if (own || some.every(({ present }) => present === undefined)) return buffer;
+  const cut = (from = 0, to = buffer.byteLength): ArrayBuffer =>
+    mended(buffer.slice(from, to), start + from, start + to, chunks);
+  return { byteLength: buffer.byteLength, slice: cut } as ArrayBuffer;
+}
+
+function chunksOf(metadata: FileMetaData, root: SchemaTree): Chunk[] {
   return metadata.row_groups
     .flatMap(({ columns }, group) =>
       columns.flatMap(({ meta_data: meta }) => {
@@ -51,6 +80,7 @@ function chunksOf(metadata: FileMetaData): Chunk[] {
           values: Number(meta.num_values),
           size: Number(meta.total_uncompressed_size),
           nested: path.length > 1,
+          present: presentLevel(root, path),
           place: `of column "${path.join(".")}" in row group ${group}`,
         };
       }),

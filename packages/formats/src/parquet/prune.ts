@@ -9,6 +9,7 @@ import {
   toComparable,
   valueTest,
   type Where,
+  zonedInstant,
 } from "../where.ts";
 import { leafOf } from "./cells.ts";
 
@@ -77,7 +78,7 @@ function mayHold(
 
 /** Types whose statistics and conditions come as the same kind of value. */
 function givenValue(type: ColumnType, given: unknown): Comparable {
-  if (type === "timestamp" && typeof given === "string") return Date.parse(given);
+  if (type === "timestamp" && typeof given === "string") return zonedInstant(given);
   return toComparable(type, given);
 }
 

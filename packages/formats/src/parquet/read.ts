@@ -36,7 +36,7 @@ export async function* readParquet(
   const bare: FileMetaData = { ...metadata, schema: bareSchema(metadata.schema) };
   const scan = await explained(name, async () =>
     parquetScan({
-      file: checkedPages(name, file, metadata),
+      file: checkedPages(name, file, metadata, root),
       metadata: bare,
       columns: wanted,
       compressors: await boundedCompressors(name, metadata),
