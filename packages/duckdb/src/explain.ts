@@ -70,7 +70,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /file system operations are disabled|configuration has been locked/,
-    "This connection has readOnly = true: it reads its own database alone, and nobody changes its settings.",
+    "The connection's settings (`readOnly`, or `enable_external_access = false`) leave it its own database alone, and nobody changes them.",
   ],
   [
     /transaction is aborted/i,
