@@ -1,8 +1,8 @@
-import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
+import { type DialectErrors, layersOf, lostCodes, valuesAlone } from "../dialect-errors.ts";
 
 /** The driver's own failures, which carry no code. */
 const lostMessage =
-  /connection terminated|connection ended|not queryable|client was closed|server closed the connection|read ECONNRESET/i;
+  /connection terminated|connection ended|not queryable|client was closed|server closed the connection|read ECONNRESET|unexpected \w+ message from backend/i;
 
 const silence =
   /due to connection timeout|timeout exceeded when trying to connect|^timeout expired/;
@@ -41,6 +41,10 @@ export const postgresErrors: DialectErrors = {
         return serverError(error)?.message.startsWith("unrecognized configuration parameter")
           ? "What a url has after its `?`, or `query`, are settings of the session: leave out what the server does not know."
           : serverError(error)?.hint;
+      case "42601":
+        return /at or near "\$\d+"/.test(serverError(error)?.message ?? "")
+          ? valuesAlone
+          : undefined;
       case "25P02":
         return "An earlier statement of the session failed: call session.rollback(), and do all of it again.";
       default:
