@@ -24,8 +24,9 @@ export const postgresErrors: DialectErrors = {
 
   hint(code, error) {
     switch (code) {
-      case "28P01":
       case "28000":
+        return hintForLogin(serverError(error)?.message ?? "");
+      case "28P01":
         return "Correct `username` and `password` in the secrets file.";
       case "3D000":
         return "Correct `database`, or make it: createdb NAME";
@@ -80,6 +81,15 @@ export const postgresErrors: DialectErrors = {
 
   mayPassAgain: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
 };
+
+function hintForLogin(message: string): string {
+  if (message.includes("certificate"))
+    return 'Log in with a certificate of this user: ssl = { cert = "/path/cert.pem", key = "/path/key.pem" }';
+  if (/no encryption|SSL off/.test(message)) return "The server may ask for TLS: set `ssl = true`.";
+  if (message.includes("pg_hba.conf"))
+    return "The server's pg_hba.conf lets this user in neither from here, nor to this database.";
+  return "Correct `username` and `password` in the secrets file.";
+}
 
 /** What poolers answer to much, most of which ends the connection; and to settings, which they refuse each time. */
 const violation = "08P01";
