@@ -14,8 +14,6 @@ export const mysqlErrors: DialectErrors = {
         return "CONN_AUTH";
       case "ER_BAD_DB_ERROR":
       case "ER_DBACCESS_DENIED_ERROR":
-      case "ER_LOCK_WAIT_TIMEOUT":
-        return "Another transaction holds these rows. Inside of conn.transaction and a session, write through the session.";
       case "ER_CON_COUNT_ERROR":
       case "ER_TOO_MANY_USER_CONNECTIONS":
         return "CONN_OPEN";
@@ -47,6 +45,8 @@ export const mysqlErrors: DialectErrors = {
       case "ER_QUERY_TIMEOUT":
       case "ER_STATEMENT_TIMEOUT":
         return "The server's own time limit ended the statement: raise `statementTimeout`.";
+      case "ER_LOCK_WAIT_TIMEOUT":
+        return "Another transaction holds these rows. Inside of conn.transaction and a session, write through the session.";
       case "ER_CON_COUNT_ERROR":
       case "ER_TOO_MANY_USER_CONNECTIONS":
         return "The server has no connection left: lower `poolSize`, or raise max_connections there.";
