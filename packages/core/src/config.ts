@@ -165,15 +165,25 @@ function describe(
     return { message: `\`${setting}\` is missing`, path, ...(example && { hint: example }) };
   }
   const text = withoutValue(issue.message, value);
-  return { message: setting ? `\`${setting}\`: ${text}` : text, path };
+  const near = typeof value === "string" && didYouMean(value, quotedIn(text));
+  return {
+    message: setting ? `\`${setting}\`: ${text}` : text,
+    path,
+    ...(near && { hint: `Did you mean "${near}"?` }),
+  };
+}
+
+/** What a message names between quotes, such as the values that there are. */
+function quotedIn(message: string): string[] {
+  return [...message.matchAll(/"([^"]+)"/g)].map(([, quoted]) => quoted!);
 }
 
 /** A value in the wrong place may be a secret that no name gives away. */
 function withoutValue(message: string, value: unknown): string {
   if (typeof value !== "string" || value.length < 2) return message;
-  return message
-    .replaceAll(JSON.stringify(value), "another value")
-    .replaceAll(value, "another value");
+  // As a part of a word it is not the value, but one that the schema names.
+  const alone = new RegExp(`(?<!\\w)${value.replaceAll(/[^\w\s]/g, "\\$&")}(?!\\w)`, "g");
+  return message.replaceAll(JSON.stringify(value), "another value").replace(alone, "another value");
 }
 
 function valueAt(settings: unknown, path: readonly string[]): unknown {

@@ -93,6 +93,18 @@ describe.each([
 });
 
 describe("settings", () => {
+  it("names the choice that was meant, and leaves the other words whole", async () => {
+    const schema = toStandardJsonSchema(
+      v.strictObject({ dialect: v.picklist(["sqlite", "mysql", "mysqldb"]) }),
+    );
+    const { message } = await failure('[connections.pet_db]\ndialect = "mysq"', schema);
+    expect(message).toContain('("sqlite" | "mysql" | "mysqldb")');
+    expect(message).toContain('Did you mean "mysql"?');
+    expect(message).not.toContain('"mysq"');
+    const secret = await failure('[connections.pet_db]\ndialect = "a.b(c"', schema);
+    expect(secret.message).not.toContain("a.b(c");
+  });
+
   it("merge options.config over the section, and say so where the override is wrong", async () => {
     await expect(
       validate('[connections.pet_db]\nhost = "a"\n', valibotSchema, { host: "b" }),

@@ -1,6 +1,7 @@
 import type { ColumnChunk } from "@conn/core";
 import {
   type DuckDBDataChunk,
+  DuckDBDateValue,
   type DuckDBResult,
   DuckDBTimestampValue,
   DuckDBTypeId,
@@ -8,7 +9,8 @@ import {
 import bindings from "@duckdb/node-bindings";
 import { DatetimeWriter } from "./datetimes.ts";
 import { TextReader } from "./texts.ts";
-import { cellOf, dateText, isJson, specOf } from "./types.ts";
+import { cellOf, isJson, specOf } from "./types.ts";
+import { isoText, isTemporal, temporalText } from "./temporal.ts";
 
 /** The memory of one column of a chunk. It is DuckDB's, and must be copied before the next chunk is asked for. */
 interface Memory {
@@ -18,9 +20,12 @@ interface Memory {
   readonly valid: Uint8Array | undefined;
 }
 
+/** Reads a column of a chunk; undefined where a value is none that the column's type has, such as `infinity`. */
+type ColumnReader = (chunk: DuckDBDataChunk) => ColumnChunk | undefined;
+
 /** Reads the columns of a result's chunks, each type in the quickest way that there is for it. */
 export class ChunkReader {
-  readonly #columns: readonly ((chunk: DuckDBDataChunk) => ColumnChunk)[];
+  readonly #columns: ColumnReader[];
 
   constructor(result: DuckDBResult) {
     this.#columns = Array.from({ length: result.columnCount }, (_, index) =>
@@ -28,16 +33,32 @@ export class ChunkReader {
     );
   }
 
-  /** The columns of a chunk, in memory of their own. */
-  read(chunk: DuckDBDataChunk): ColumnChunk[] {
-    return this.#columns.map((column) => column(chunk));
+  /**
+   * The columns of a chunk, in memory of their own.
+   *
+   * @param toText Called with each column that is text from this chunk on.
+   */
+  read(chunk: DuckDBDataChunk, toText: (index: number) => void): ColumnChunk[] {
+    return this.#columns.map((column, index) => {
+      const read = column(chunk);
+      if (read) return read;
+      toText(index);
+      const written = (later: DuckDBDataChunk): ColumnChunk => writtenColumn(later, index);
+      this.#columns[index] = written;
+      return written(chunk);
+    });
   }
 }
 
-function columnReader(
-  result: DuckDBResult,
-  index: number,
-): (chunk: DuckDBDataChunk) => ColumnChunk {
+function writtenColumn(chunk: DuckDBDataChunk, index: number): ColumnChunk {
+  const vector = chunk.getColumnVector(index);
+  return eachRow(vector.itemCount, (row) => {
+    const value = vector.getItem(row);
+    return isTemporal(value) ? temporalText(value) : null;
+  });
+}
+
+function columnReader(result: DuckDBResult, index: number): ColumnReader {
   const { type } = specOf(result, index);
   const json = isJson(result, index);
   const id = result.columnType(index).typeId;
@@ -46,7 +67,11 @@ function columnReader(
   if (found === undefined || size === undefined || json)
     return (chunk) => {
       const vector = chunk.getColumnVector(index);
-      return eachRow(vector.itemCount, (row) => cellOf(vector.getItem(row), type));
+      const cell = (row: number): unknown => {
+        const value = vector.getItem(row);
+        return type === "datetime" && isTemporal(value) ? isoText(value) : cellOf(value, type);
+      };
+      return whole(eachRow(vector.itemCount, cell));
     };
   return (chunk) => {
     const rows = chunk.rowCount;
@@ -78,7 +103,9 @@ const widths: ReadonlyMap<DuckDBTypeId, number> = new Map([
   [DuckDBTypeId.VARCHAR, 16],
 ]);
 
-function memoryReader(id: DuckDBTypeId): ((memory: Memory) => ColumnChunk) | undefined {
+type MemoryReader = (memory: Memory) => ColumnChunk | undefined;
+
+function memoryReader(id: DuckDBTypeId): MemoryReader | undefined {
   switch (id) {
     case DuckDBTypeId.BOOLEAN:
       return booleans;
@@ -147,14 +174,19 @@ function integers({ data, rows, valid }: Memory): ColumnChunk {
   return { values, valid };
 }
 
+/** Of a Date. */
+const mostMs = 8.64e15;
+
 /** Microseconds since 1970, as milliseconds with a fraction; without, where a number is not exact. */
-function instants({ data, rows, valid }: Memory): ColumnChunk {
+function instants({ data, rows, valid }: Memory): ColumnChunk | undefined {
   const halves = new Int32Array(data.buffer, data.byteOffset, rows * 2);
   const exact = new BigInt64Array(data.buffer, data.byteOffset, rows);
   const values = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     const micros = microsAt(halves, row);
-    values[row] = Number.isSafeInteger(micros) ? micros / 1000 : wholeMs(exact[row]!);
+    const ms = Number.isSafeInteger(micros) ? micros / 1000 : wholeMs(exact[row]!);
+    if (Math.abs(ms) > mostMs && isValid(valid, row)) return undefined;
+    values[row] = ms;
   }
   return { values, valid };
 }
@@ -165,26 +197,23 @@ function wholeMs(micros: bigint): number {
   return Number((micros - within) / 1000n);
 }
 
-function datetimes(): (memory: Memory) => ColumnChunk {
+function datetimes(): MemoryReader {
   const writer = new DatetimeWriter();
   return ({ data, rows, valid }) => {
     const halves = new Int32Array(data.buffer, data.byteOffset, rows * 2);
     const exact = new BigInt64Array(data.buffer, data.byteOffset, rows);
-    return eachRow(rows, (row) =>
-      isValid(valid, row)
-        ? (writer.write(microsAt(halves, row)) ??
-          cellOf(new DuckDBTimestampValue(exact[row]!), "datetime"))
-        : null,
-    );
+    const datetime = (row: number): string | undefined =>
+      writer.write(microsAt(halves, row)) ?? isoText(new DuckDBTimestampValue(exact[row]!));
+    return whole(eachRow(rows, (row) => (isValid(valid, row) ? datetime(row) : null)));
   };
 }
 
-function dates(): (memory: Memory) => ColumnChunk {
-  const known = new Map<number, string>();
-  const text = (days: number): string => {
+function dates(): MemoryReader {
+  const known = new Map<number, string | undefined>();
+  const text = (days: number): string | undefined => {
     let date = known.get(days);
     if (date === undefined) {
-      date = dateText(days);
+      date = isoText(new DuckDBDateValue(days));
       // Four centuries of days; more are rather mistakes than dates that come again.
       if (known.size < 150_000) known.set(days, date);
     }
@@ -192,8 +221,12 @@ function dates(): (memory: Memory) => ColumnChunk {
   };
   return ({ data, rows, valid }) => {
     const days = new Int32Array(data.buffer, data.byteOffset, rows);
-    return eachRow(rows, (row) => (isValid(valid, row) ? text(days[row]!) : null));
+    return whole(eachRow(rows, (row) => (isValid(valid, row) ? text(days[row]!) : null)));
   };
+}
+
+function whole<T>(cells: (T | undefined)[]): T[] | undefined {
+  return cells.includes(undefined) ? undefined : (cells as T[]);
 }
 
 function texts(): (memory: Memory) => ColumnChunk {

@@ -311,7 +311,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
   }
 
   async #session(
-    { readOnly = this.config.readOnly, signal }: SessionOptions,
+    { readOnly = false, signal }: SessionOptions,
     place: string,
   ): Promise<DuckDBSession> {
     const lease = await this.lease("session", { signal });
@@ -329,8 +329,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
         show: (statement) => this.#registered.show(opened, client, { signal: either, statement }),
         lease,
         signal: either,
-        readOnly,
-        locked: this.config.readOnly,
+        readOnly: readOnly || this.config.readOnly,
         explain,
         afterWrite: () => this.dropCached(),
         place,

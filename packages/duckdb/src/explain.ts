@@ -65,12 +65,20 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     "Correct the path; without readOnly a file is made on first use, its folder is not.",
   ],
   [
+    /No files found that match the pattern "(?![/~]|\w+:)/,
+    "The path begins in the working directory of the process: process.cwd().",
+  ],
+  [
+    /options were not recognized/,
+    "`settings` has names of DuckDB's own: select name from duckdb_settings()",
+  ],
+  [
     /not a valid DuckDB database/,
     "Read files of other kinds in SQL: select * from 'pets.parquet'.",
   ],
   [
     /file system operations are disabled|configuration has been locked/,
-    "This connection has readOnly = true: it reads its own database alone, and nobody changes its settings.",
+    "The connection's settings (`readOnly`, or `enable_external_access = false`) leave it its own database alone, and nobody changes them.",
   ],
   [
     /transaction is aborted/i,

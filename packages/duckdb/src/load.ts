@@ -1,4 +1,10 @@
-import type { ColumnInfo, ColumnType, ColumnView, Table } from "@conn/core";
+import {
+  type ColumnInfo,
+  type ColumnType,
+  type ColumnView,
+  ConnError,
+  type Table,
+} from "@conn/core";
 import {
   BIGINT,
   BLOB,
@@ -143,10 +149,7 @@ function staged({ name, type }: ColumnInfo, table: Table<object>): StagedColumn 
     case "float":
       return cells(DOUBLE, (value: number) => value);
     case "timestamp":
-      return cells(
-        TIMESTAMPTZ,
-        (value: Date) => new DuckDBTimestampTZValue(BigInt(value.getTime()) * 1000n),
-      );
+      return cells(TIMESTAMPTZ, (value: Date) => instant(value, name));
     case "bytes":
       return cells(BLOB, (value: Uint8Array) => blobValue(value));
     case "json":
@@ -167,6 +170,14 @@ function staged({ name, type }: ColumnInfo, table: Table<object>): StagedColumn 
     default:
       return type satisfies never;
   }
+}
+
+function instant(value: Date, column: string): DuckDBTimestampTZValue {
+  if (Number.isNaN(value.getTime()))
+    throw new ConnError("CONN_ARGUMENT", `The column ${column} has a Date that is none.`, {
+      hint: "Check what it was made from; pass null where there is no date.",
+    });
+  return new DuckDBTimestampTZValue(BigInt(value.getTime()) * 1000n);
 }
 
 function integerType(view: ColumnView): DuckDBType {

@@ -19,7 +19,11 @@ export interface StreamOptions {
 }
 
 export interface SessionOptions {
-  /** A session that sees one state of the database and writes nothing. Default: false. */
+  /**
+   * A session that sees one state of the database and writes nothing. It reads files as the connection
+   * may: forbid that with the connection's own `readOnly`, or its `enable_external_access = false`.
+   * Default: that of the connection.
+   */
   readonly readOnly?: boolean;
   readonly signal?: AbortSignal;
 }

@@ -1,28 +1,26 @@
-import { type ColumnSpec, type Table, TableBuilder } from "@conn/core";
+import type { Table } from "@conn/core";
 import { type DuckDBResult, StatementType } from "@duckdb/node-api";
-import { ChunkReader } from "./columns.ts";
+import { Collected } from "./collected.ts";
 import { Breath } from "./interrupt.ts";
-import { specOf } from "./types.ts";
 
 /** The rest of a result as a table; with `maxRows`, as much of it. */
 export async function readTable(
   result: DuckDBResult,
   { maxRows = Infinity, signal }: { maxRows?: number | undefined; signal: AbortSignal },
 ): Promise<Table> {
-  const reader = new ChunkReader(result);
-  const builder = new TableBuilder(columnsOf(result));
+  const rows = new Collected(result);
   const breath = new Breath();
   for (;;) {
     signal.throwIfAborted();
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) {
       assertWhole(result, signal);
-      return builder.finish();
+      return rows.finish();
     }
-    const room = maxRows - builder.length;
-    if (room <= 0) return builder.finish({ truncated: true });
-    builder.appendColumns(reader.read(chunk), Math.min(room, chunk.rowCount));
-    if (chunk.rowCount > room) return builder.finish({ truncated: true });
+    const room = maxRows - rows.length;
+    if (room <= 0) return rows.finish({ truncated: true });
+    rows.add(chunk, Math.min(room, chunk.rowCount));
+    if (chunk.rowCount > room) return rows.finish({ truncated: true });
     await breath.take();
   }
 }
@@ -32,22 +30,18 @@ export async function* readBatches(
   result: DuckDBResult,
   { batchSize, signal }: { batchSize: number; signal: AbortSignal },
 ): AsyncGenerator<Table, void, undefined> {
-  const reader = new ChunkReader(result);
-  const specs = columnsOf(result);
+  const rows = new Collected(result);
   const breath = new Breath();
-  let builder = new TableBuilder(specs);
   for (;;) {
     signal.throwIfAborted();
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) break;
-    builder.appendColumns(reader.read(chunk), chunk.rowCount);
+    rows.add(chunk, chunk.rowCount);
     await breath.take();
-    if (builder.length < batchSize) continue;
-    yield builder.finish();
-    builder = new TableBuilder(specs);
+    if (rows.length >= batchSize) yield rows.finish();
   }
   assertWhole(result, signal);
-  if (builder.length > 0) yield builder.finish();
+  if (rows.length > 0) yield rows.finish();
 }
 
 /** A result that ended before its end; DuckDB's client does not say why. */
@@ -61,8 +55,4 @@ function assertWhole(result: DuckDBResult, signal: AbortSignal): void {
   signal.throwIfAborted();
   if (result.statementType === StatementType.INVALID)
     throw new BrokenOff("DuckDB broke the result off in its middle.");
-}
-
-function columnsOf(result: DuckDBResult): ColumnSpec[] {
-  return Array.from({ length: result.columnCount }, (_, index) => specOf(result, index));
 }

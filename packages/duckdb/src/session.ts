@@ -14,8 +14,6 @@ export interface SessionInit {
   readonly lease: Lease<DuckDBInstance>;
   readonly signal: AbortSignal;
   readonly readOnly: boolean;
-  /** The whole connection only reads. */
-  readonly locked: boolean;
   readonly explain: (error: unknown, operation: string, statement?: string) => unknown;
   readonly afterWrite: () => void;
   /** Lets the handle find the tables that are registered by now. */
@@ -56,7 +54,7 @@ export class DuckDBSession implements AsyncDisposable {
     { params, maxRows, schema }: SessionQueryOptions<Row> = {},
   ): Promise<Table<Row>> {
     const table = await this.#inner.call("query", statement, params, (handle, one, init) =>
-      runQueryWhole(handle, one, { maxRows, signal: init.signal, locked: init.locked }),
+      runQueryWhole(handle, one, { maxRows, signal: init.signal, locked: init.readOnly }),
     );
     return schema ? checkRows(table, schema, this.#inner.connection) : (table as Table<Row>);
   }
@@ -74,8 +72,10 @@ export class DuckDBSession implements AsyncDisposable {
       "execute",
       statement,
       params,
-      (handle, one, { signal, readOnly, locked }) =>
-        runExecute(handle, one, { signal, reads: readOnly, locked }) as Promise<ExecuteResult<Row>>,
+      (handle, one, { signal, readOnly }) =>
+        runExecute(handle, one, { signal, reads: readOnly, locked: readOnly }) as Promise<
+          ExecuteResult<Row>
+        >,
     );
   }
 

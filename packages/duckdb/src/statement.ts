@@ -75,9 +75,9 @@ function assertHarmless({ text, tokens }: Source): void {
     if (harmful.test(name))
       throw new ConnError(
         "CONN_READ_ONLY",
-        `This connection only reads, and ${name}() does more.`,
+        `With \`readOnly\` nothing does more than read, and ${name}() does.`,
         {
-          hint: "Leave the function out, or open the database without `readOnly`.",
+          hint: "Leave the function out, or open the database, or the session, without `readOnly`.",
         },
       );
   });

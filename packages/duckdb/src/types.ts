@@ -2,7 +2,6 @@ import type { ColumnSpec, ColumnType } from "@conn/core";
 import {
   DuckDBArrayValue,
   DuckDBBlobValue,
-  DuckDBDateValue,
   DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBMapValue,
@@ -11,6 +10,7 @@ import {
   DuckDBTypeId,
   DuckDBUnionValue,
 } from "@duckdb/node-api";
+import { isTemporal, temporalCell } from "./temporal.ts";
 
 /** A column of a result as the table announces it. */
 export function specOf(result: DuckDBResult, index: number): ColumnSpec {
@@ -82,14 +82,13 @@ function columnType(id: DuckDBTypeId): ColumnType {
 export function cellOf(value: unknown, type: ColumnType | undefined): unknown {
   if (value === null) return null;
   if (type === "json" && typeof value === "string") return JSON.parse(value) as unknown;
-  if (type === "datetime") return textOf(value).replace(" ", "T");
   return plain(value);
 }
 
 function plain(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   if (value instanceof DuckDBBlobValue) return value.bytes;
-  if (value instanceof DuckDBDateValue) return dateText(value.days);
+  if (isTemporal(value)) return temporalCell(value);
   if (value instanceof DuckDBIntervalValue) return isoInterval(value);
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
     return value.items.map(plain);
@@ -100,12 +99,6 @@ function plain(value: unknown): unknown {
     return value.entries.map(({ key, value: item }) => ({ key: plain(key), value: plain(item) }));
   if (value instanceof DuckDBUnionValue) return { [value.tag]: plain(value.value) };
   return textOf(value);
-}
-
-/** DuckDB keeps infinity as the last day that fits, which its client takes for a day. */
-export function dateText(days: number): string {
-  const sign = days < 0 ? "-" : "";
-  return Math.abs(days) === 2 ** 31 - 1 ? `${sign}infinity` : new DuckDBDateValue(days).toString();
 }
 
 function textOf(value: unknown): string {

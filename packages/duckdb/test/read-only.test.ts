@@ -111,3 +111,46 @@ it("leaves the database as it was", async () => {
   await using conn = await open({ database, readOnly: true });
   expect((await conn.query("from pets")).rows()).toEqual([{ pet: "fish" }]);
 });
+
+describe("a read-only session of a connection that writes", () => {
+  it.each([
+    "select * from checkpoint()",
+    "select * from enable_logging()",
+    "select write_log('x')",
+    "select * from query('select 1')",
+    "insert into pets values ('cat')",
+    `copy (select 1) to '${target}'`,
+    "create temp table t (i int)",
+    "set threads = 1",
+    "select nextval('ids')",
+  ])("refuses %s", async (statement) => {
+    await using conn = await open({ database });
+    await using session = await conn.session({ readOnly: true });
+    const code = "CONN_READ_ONLY";
+    await expect(session.query(statement)).rejects.toMatchObject({ code });
+    await expect(session.execute(statement)).rejects.toMatchObject({ code });
+    expect(existsSync(target)).toBe(false);
+  });
+
+  it("reads no file where the database has no access to any, and still writes itself", async () => {
+    const settings = { enable_external_access: false, lock_configuration: true };
+    await using conn = await open({ database: file(), settings });
+    await conn.execute("create table pets as select 'fish' as pet");
+    await conn.register("owners", [{ owner: "jerry", pet: "fish" }]);
+    await using session = await conn.session({ readOnly: true });
+    const owners = await session.query("select owner from owners join pets using (pet)");
+    expect(owners.rows()).toEqual([{ owner: "jerry" }]);
+    for (const reading of [session.query.bind(session), conn.query.bind(conn)])
+      await expect(reading(`select * from read_text('${secret}')`)).rejects.toMatchObject({
+        code: "CONN_READ_ONLY",
+      });
+  });
+});
+
+it("a session of a read-only connection is never one that writes", async () => {
+  await using conn = await open({ database, readOnly: true });
+  await using session = await conn.session({ readOnly: false });
+  await expect(session.query("select * from checkpoint()")).rejects.toMatchObject({
+    code: "CONN_READ_ONLY",
+  });
+});

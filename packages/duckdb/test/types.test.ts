@@ -8,8 +8,24 @@ describe("types", () => {
     ["18446744073709551615::ubigint", "integer", 2n ** 64n - 1n],
     ["1.50::decimal(38,2)", "decimal", "1.50"],
     ["date '2024-01-02'", "date", "2024-01-02"],
-    ["date 'infinity'", "date", "infinity"],
-    ["date '-infinity'", "date", "-infinity"],
+    ["date 'infinity'", "string", "infinity"],
+    ["date '-infinity'", "string", "-infinity"],
+    ["timestamp '-infinity'", "string", "-infinity"],
+    ["timestamptz 'infinity'", "string", "infinity"],
+    ["timestamp_s 'infinity'", "string", "infinity"],
+    ["timestamp_ms '-infinity'", "string", "-infinity"],
+    ["timestamp_ns '-infinity'", "string", "-infinity"],
+    ["timestamptz '290000-01-01 00:00:00+00'", "string", "290000-01-01 00:00:00+00"],
+    ["timestamp '0044-03-15 (BC) 12:00:00'", "string", "0044-03-15 (BC) 12:00:00"],
+    ["date '0044-03-15 (BC)'", "string", "0044-03-15 (BC)"],
+    ["date '44000-03-15'", "string", "44000-03-15"],
+    [
+      "[timestamptz '2024-01-02 03:04:05.5+00', timestamptz 'infinity', null]",
+      "list",
+      [new Date("2024-01-02T03:04:05.500Z"), "infinity", null],
+    ],
+    ["[timestamp '2024-01-02 03:04:05']", "list", ["2024-01-02T03:04:05"]],
+    ["{'seen': timestamp_s '-infinity'}", "json", { seen: "-infinity" }],
     ["timestamp '1969-12-31 23:59:59.999999'", "datetime", "1969-12-31T23:59:59.999999"],
     ["timestamp '0001-01-01 00:00:00.5'", "datetime", "0001-01-01T00:00:00.5"],
     ["timestamp '9999-12-31 23:59:59.000100'", "datetime", "9999-12-31T23:59:59.0001"],
@@ -56,6 +72,36 @@ describe("types", () => {
     const table = await conn.query(`select ${source} as cell`);
     expect(table.columns[0]!.type).toBe(type);
     expect(table.rows()[0]!["cell"]).toEqual(value);
+  });
+
+  it("writes a column as text from its first row on, where one of its last is infinity", async () => {
+    await using conn = await open();
+    const statement = `select case when i % 7 = 0 then null when i = 4999 then 'infinity'::timestamptz
+      else timestamptz '2024-01-02 03:04:05.000006+00' end as seen, i,
+      timestamptz '2024-01-02 03:04:05.000006+00' as fed, if(i = 4999, 'infinity', '2024-01-02')::date as born
+      from range(5000) t(i)`;
+    const table = await conn.query(statement);
+    expect(table.columns.map(({ type }) => type)).toEqual(
+      "string integer timestamp string".split(" "),
+    );
+    const fed = new Date("2024-01-02T03:04:05Z");
+    expect([0, 1, 4999].map((row) => table.at(row))).toEqual([
+      { seen: null, i: 0, fed, born: "2024-01-02" },
+      { seen: "2024-01-02 03:04:05.000006+00", i: 1, fed, born: "2024-01-02" },
+      { seen: "infinity", i: 4999, fed, born: "infinity" },
+    ]);
+    expect(table.toCSV().split("\r\n")[2]).toBe(
+      "2024-01-02 03:04:05.000006+00,1,2024-01-02T03:04:05.000006Z,2024-01-02",
+    );
+    const types: string[] = [];
+    for await (const batch of conn.stream(statement, { batchSize: 2048 }))
+      types.push(batch.columns[0]!.type);
+    expect(types).toEqual(["timestamp", "timestamp", "string"]);
+    await conn.register("sights", table);
+    const born = await conn.query(
+      "select max(born) as last, typeof(max(born)) as type from sights",
+    );
+    expect(born.at(0)).toEqual({ last: "infinity", type: "VARCHAR" });
   });
 
   it("reads a million rows with nulls in their places", async () => {

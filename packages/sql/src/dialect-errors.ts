@@ -25,6 +25,10 @@ export interface MissingName {
   readonly name: string;
 }
 
+/** Where a placeholder stands for something else, such as a table. */
+export const valuesAlone =
+  "A placeholder stands for a value; a name goes into a template: sql`select * from ${sql.identifier(name)}`.";
+
 /** The error and what it wraps, as drivers and TypeORM do, the outermost first. */
 export function* layersOf(error: unknown): Generator<object> {
   for (let depth = 0; depth < 5 && typeof error === "object" && error !== null; depth++) {

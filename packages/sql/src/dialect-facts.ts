@@ -117,6 +117,7 @@ export const mysql: DialectFacts = {
   emptyList: "select null from dual where 1 = 0",
   maxParameters: 65_535,
   maxIdentifier: 64,
+  unsignedIntegers: true,
   json: true,
   arrays: false,
   nullInText: false,

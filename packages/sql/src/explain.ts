@@ -66,7 +66,8 @@ function neverOpened(
   });
 }
 
-const hungUp = "The server hung up: check `host` and `port`, and what stands between.";
+const hungUp =
+  "The server hung up, or is one of another kind: check `host` and `port`, and what stands between.";
 const noAnswer =
   "The server gave no answer in time: check `host` and `port`, and that no firewall stands between; or raise `connectTimeout`.";
 
@@ -86,7 +87,7 @@ function hintForName({ kind, name }: MissingName, engine: Engine): string | unde
   const names = namesIn(engine, kind);
   if (!names) return undefined;
   if (names.length === 0)
-    return "The database has no tables yet: make one with conn.execute, or correct the path of its file.";
+    return "The database has no tables yet: make one with conn.execute, or correct `database`.";
   const near = didYouMean(name, names);
   if (near !== undefined) return `Did you mean ${near}?`;
   const shown = names.slice(0, 12).join(", ");

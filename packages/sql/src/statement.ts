@@ -1,8 +1,9 @@
 import { ConnError } from "@conn/core";
-import type { Source, Token } from "@conn/core/sql";
+import { type Source, type Token, tokenize } from "@conn/core/sql";
 import { didYouMean } from "@conn/core/toolkit";
 import type { DialectFacts } from "./dialect-facts.ts";
 import { once, type Reading } from "./once.ts";
+import { pragmaWrites } from "./pragma.ts";
 
 /** What the words of a statement tell before anything is sent. */
 export interface StatementKind {
@@ -20,7 +21,33 @@ export interface StatementKind {
  * Reads a statement's kind past comments, parentheses, byte order marks and common table
  * expressions. A convenience that catches mistakes, and no security boundary.
  */
-export const statementKind: Reading<StatementKind> = once(({ text, tokens }, facts) => {
+export const statementKind: Reading<StatementKind> = once((source, facts) => {
+  const kind = kindOf(source, facts);
+  if (!facts.executableComments || !executable.test(source.text)) return kind;
+  return mayHideWrite(source, kind, facts) ? { ...kind, writes: true, writer: hidden } : kind;
+});
+
+const executable = /\/\*M?!/;
+const hidden = "in a comment that some servers run";
+
+/**
+ * Which comments are run depends on the server and its version, so that what a statement does may show in
+ * none of two readings: what such comments are taken for must not matter.
+ */
+function mayHideWrite(
+  source: Source,
+  { verb, writes }: StatementKind,
+  facts: DialectFacts,
+): boolean {
+  const { text } = source;
+  const comments = { ...facts, executableComments: false };
+  const without = { text, tokens: tokenize(text, comments) };
+  const begins = firstWord(source)?.start !== firstWord(without)?.start;
+  const others = verb === "WITH" || /\binto\b/i.test(text);
+  return !writes && (begins || others || kindOf(without, comments).writes);
+}
+
+function kindOf({ text, tokens }: Source, facts: DialectFacts): StatementKind {
   const reader: Reader = {
     text,
     tokens,
@@ -33,12 +60,15 @@ export const statementKind: Reading<StatementKind> = once(({ text, tokens }, fac
   const count = countStatements(reader, facts);
   const writer = writesFrom(reader, first, facts);
   return { verb, count, writes: count > 1 || writer !== undefined, writer: writer ?? verb };
-});
+}
 
 /** The first word of a statement in upper case, past comments and parentheses; empty where there is none. */
-export function verbOf({ text, tokens }: Source): string {
-  const first = tokens.findIndex((token) => !/^[;(]/.test(signAt(text, token)));
-  return wordAt(text, tokens[first]);
+export function verbOf(source: Source): string {
+  return wordAt(source.text, firstWord(source));
+}
+
+function firstWord({ text, tokens }: Source): Token | undefined {
+  return tokens.find((token) => !/^[;(]/.test(signAt(text, token)));
 }
 
 /**
@@ -81,7 +111,7 @@ export function writesError(verb: string): ConnError {
   );
 }
 
-interface Reader {
+export interface Reader {
   readonly text: string;
   readonly tokens: readonly Token[];
   /** The word at an index in upper case, or an empty text. */
@@ -181,36 +211,6 @@ function explainWrites(reader: Reader, first: number, facts: DialectFacts): bool
   // A PRAGMA may take effect while it is compiled, so under EXPLAIN too.
   if (reader.word(index) === "PRAGMA") return pragmaWrites(reader, index);
   return runs && !facts.explainNeverRuns && writesFrom(reader, index, facts) !== undefined;
-}
-
-/** https://sqlite.org/pragma.html: those whose argument names what to look at. */
-const readingPragmas: ReadonlySet<string> = new Set([
-  "FOREIGN_KEY_CHECK",
-  "FOREIGN_KEY_LIST",
-  "INDEX_INFO",
-  "INDEX_LIST",
-  "INDEX_XINFO",
-  "INTEGRITY_CHECK",
-  "QUICK_CHECK",
-  "TABLE_INFO",
-  "TABLE_LIST",
-  "TABLE_XINFO",
-]);
-
-/** Those that do something without any argument. */
-const actingPragmas: ReadonlySet<string> = new Set([
-  "INCREMENTAL_VACUUM",
-  "OPTIMIZE",
-  "SHRINK_MEMORY",
-  "WAL_CHECKPOINT",
-]);
-
-function pragmaWrites({ tokens, word, sign }: Reader, pragma: number): boolean {
-  const at = sign(pragma + 2) === "." ? pragma + 3 : pragma + 1;
-  const name = word(at);
-  if (readingPragmas.has(name)) return false;
-  const bare = at + 1 >= tokens.length || sign(at + 1) === ";";
-  return !bare || name === "" || actingPragmas.has(name);
 }
 
 function countStatements(reader: Reader, facts: DialectFacts): number {

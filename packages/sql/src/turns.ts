@@ -138,9 +138,11 @@ export class Turns {
       longest === undefined
         ? ""
         : `: ${longest.name} holds ${this.places === 1 ? "it" : "one"} for ${((performance.now() - longest.since) / 1000).toFixed(1)} s`;
+    // Without the one that is told so.
+    const others = this.#waiting.length - 1;
     return new ConnError(
       "CONN_POOL_TIMEOUT",
-      `${this.#taken} for ${seconds} s${held}, and ${this.#waiting.length} more wait.`,
+      `${this.#taken} for ${seconds} s${held}${others > 0 ? `, and ${others} more wait` : ""}.`,
       { hint: this.#hint },
     );
   }

@@ -314,8 +314,14 @@ describe("the settings of a SQL Server connection", () => {
       { readOnlyIntent: true, appName: "pets" },
     ],
     [
-      { url: "mssql://db.example.com", ssl: { servername: "pets.invalid", ca: "-----BEGIN x" } },
-      { serverName: "pets.invalid", cryptoCredentialsDetails: { ca: "-----BEGIN x" } },
+      {
+        url: "mssql://db.example.com",
+        ssl: { servername: "pets.invalid", ca: "-----BEGIN CERTIFICATE-----" },
+      },
+      {
+        serverName: "pets.invalid",
+        cryptoCredentialsDetails: { ca: "-----BEGIN CERTIFICATE-----" },
+      },
     ],
   ])("%j", async (settings, options) => {
     const { server, options: made } = await of(settings);

@@ -57,6 +57,7 @@ describe("what does not fit is refused", () => {
   test.each<[string, Params | undefined, RegExp]>([
     ["select ?", undefined, /takes 1 value and got 0/],
     ["select ?", [], /takes 1 value and got 0/],
+    ["select ?", undefined, /Pass an array: query\(sql, \{ params/],
     ["select ?", [1, 2], /takes 1 value and got 2/],
     ["select 1", [1], /takes 0 values and got 1/],
     ["select '?'", [1], /without quotes/],

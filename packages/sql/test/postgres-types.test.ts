@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { engines, urlOf } from "./servers/engines.ts";
 import { connect } from "./support.ts";
 
@@ -98,5 +98,29 @@ describe("PostgreSQL's own types", () => {
     const table = await conn.query("select timestamptz '2024-02-29 23:30:00.123456Z' as at");
     expect(table.at(0)).toEqual({ at: new Date("2024-02-29T23:30:00.123Z") });
     expect(table.toCSV()).toContain("2024-02-29T23:30:00.123456Z");
+  });
+
+  test("come as text where a role writes them in another style, unless the url says otherwise", async () => {
+    const admin = await connect({ url });
+    await admin.execute("create role dotted login");
+    onTestFinished(async () => void (await admin.execute("drop role dotted")));
+    for (const setting of ["datestyle = 'German'", "bytea_output = 'escape'"])
+      await admin.execute(`alter role dotted set ${setting}`);
+    const own = new URL(url);
+    own.username = "dotted";
+    const statement = "select date '2024-02-29' as born, bytea '\\x00ff' as photo";
+    const conn = await connect({ url: own.href });
+    expect((await conn.query(statement)).at(0)).toEqual({
+      born: "29.02.2024",
+      photo: String.raw`\000\377`,
+    });
+    own.search = "?DateStyle=ISO,DMY&IntervalStyle=postgres&bytea_output=hex";
+    const typed = await connect({ url: own.href });
+    expect((await typed.query(statement)).at(0)).toEqual({
+      born: "2024-02-29",
+      photo: Uint8Array.of(0, 255),
+    });
+    const read = await typed.query("select date '05/06/2024' as born");
+    expect(read.at(0)).toEqual({ born: "2024-06-05" });
   });
 });

@@ -496,6 +496,9 @@ describe.each(engines)("$name", (engine) => {
     expect(await failure(conn.query(`select nam from ${table}`))).toMatchObject({
       hint: "Did you mean name?",
     });
+    if (engine.name === "mssql") return;
+    const named = await failure(conn.query("select * from ?", { params: [table] }));
+    expect(named.hint).toContain("sql.identifier(name)");
   });
 
   test("says why it could not be opened", async () => {
@@ -731,6 +734,16 @@ const harms: Readonly<Record<EngineCase["name"], readonly string[]>> = {
     "revert",
   ],
 };
+
+test("a server of another kind is said to be one", async () => {
+  const mariadb = new URL(urlOf(engines.find(({ name }) => name === "mariadb")!));
+  const conn = await connect({ url: `postgres://jerry@${mariadb.host}/pets`, connectTimeout: 2 });
+  const error = await failure(conn.client());
+  expect(error).toMatchObject({
+    code: "CONN_OPEN",
+    hint: expect.stringContaining("another kind") as string,
+  });
+});
 
 test("a client of MariaDB that had no database in use has none for its next user", async () => {
   const url = new URL(urlOf(engines.find(({ name }) => name === "mariadb")!));

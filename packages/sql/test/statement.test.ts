@@ -33,6 +33,26 @@ describe("a statement that reads", () => {
   });
 });
 
+test.each([
+  "select /*!40001 sql_no_cache */ * from t",
+  "select 1 /*!50000 + 1 */ /*M!100100 + 1 */",
+  "show /*!50002 full */ tables",
+])("MySQL's comments that are run hide nothing in %o", (text) => {
+  expect(kind(text, mysql)).toMatchObject({ writes: false, count: 1 });
+});
+
+test.each([
+  "/*!999999 select 1 */ delete from t",
+  "/*!999999 select */ truncate t",
+  "/*!999999 select ' */ delete from t /* ' */",
+  "/*!999999 select */ /*!50000 delete from t where 1 in */ (select 1)",
+  "with x as (select 1) /*!999999 select ' */ /*!50000 delete from t where 1 in */ (select 1) /*!999999 ' */",
+  "select 1 /*!999999 ' */ /*!50000 into outfile 'x' */ -- '",
+  "/*M!999999 select 1 */ drop table t",
+])("MySQL's comments that are run may hide a write in %o", (text) => {
+  expect(kind(text, mysql).writes).toBe(true);
+});
+
 describe("a statement that writes", () => {
   test.each([
     "insert into t values (1)",

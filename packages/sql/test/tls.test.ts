@@ -53,9 +53,22 @@ describe.each([
   test("takes the authority as text or as a file, and encrypts", async () => {
     const file = await temporaryFile("ca.pem");
     await writeFile(file, certificates.ca);
-    for (const ca of [certificates.ca, file]) {
+    // As a variable of the environment often has it.
+    const escaped = certificates.ca.replaceAll("\n", String.raw`\n`);
+    for (const ca of [certificates.ca, file, escaped]) {
       const conn = await open("good", { ca });
       expect((await conn.query(encrypted, { ttl: 0 })).at(0)).toEqual({ on: yes });
+    }
+  });
+
+  test("refuses what would be passed over: a file without a certificate, and half of a login", async () => {
+    const file = await temporaryFile("ca.pem");
+    await writeFile(file, certificates.good.key);
+    const { cert, key } = certificates.good;
+    for (const ssl of [{ ca: file }, { cert }, { key }, { cert: key, key }]) {
+      const error = await failure((await open("good", ssl)).client());
+      expect(error).toMatchObject({ code: "CONN_CONFIG", hint: expect.any(String) as string });
+      expect(error.message).not.toContain(key.split("\n")[1]);
     }
   });
 

@@ -34,6 +34,8 @@ export interface SqlDialect {
   readonly maxParameters: number;
   /** Longest identifier in bytes; Infinity where the engine sets no limit. */
   readonly maxIdentifier: number;
+  /** Integers up to 2^64 - 1 are values too, as BIGINT UNSIGNED has them. Default: false. */
+  readonly unsignedIntegers?: boolean;
   /** Plain objects are stored as JSON text. */
   readonly json: boolean;
   /** Arrays are values of their own, and not only lists for `IN`. */

@@ -150,7 +150,7 @@ function matchNames(
     const what = params === undefined ? "no `params` were given" : "`params` is an array";
     throw misfit(
       `The statement has placeholders with names (${shown(text, placeholders)}), but ${what}.`,
-      `Pass an object: { params: { ${nameOf(placeholders[0]!)}: … } }.`,
+      `Pass an object: query(sql, { params: { ${nameOf(placeholders[0]!)}: … } }), or execute(sql, { ${nameOf(placeholders[0]!)}: … }).`,
     );
   }
   const named = params as Readonly<Record<string, unknown>>;
@@ -215,7 +215,9 @@ function matchPositions(
     throw misfit(
       `The statement takes ${count} value${count === 1 ? "" : "s"} and got ${given.length}.`,
       count > 0 || given.length === 0
-        ? `Pass one value for each placeholder${numbers}.`
+        ? params === undefined
+          ? "Pass an array: query(sql, { params: […] }), or execute(sql, […])."
+          : `Pass one value for each placeholder${numbers}.`
         : "Write ? where a value belongs, without quotes around it.",
     );
   }

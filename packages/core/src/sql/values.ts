@@ -26,7 +26,7 @@ export function checkValue(value: unknown, label: string, facts: SqlDialect): un
         throw refused(label, `${value}`, "Pass null where there is no number.");
       return value;
     case "bigint":
-      if (BigInt.asIntN(64, value) !== value)
+      if (!hasBits(value, facts))
         throw refused(label, "a bigint beyond 64 bits", "Pass it as text: String(value).");
       return value;
     case "boolean":
@@ -45,6 +45,11 @@ export function checkValue(value: unknown, label: string, facts: SqlDialect): un
     default:
       return value;
   }
+}
+
+function hasBits(value: bigint, { unsignedIntegers = false }: SqlDialect): boolean {
+  if (BigInt.asIntN(64, value) === value) return true;
+  return unsignedIntegers && BigInt.asUintN(64, value) === value;
 }
 
 function checkObject(value: object, label: string, facts: SqlDialect): unknown {

@@ -1,4 +1,4 @@
-import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
+import { type DialectErrors, layersOf, lostCodes, valuesAlone } from "../dialect-errors.ts";
 
 /** https://mariadb.com/docs/server/reference/error-codes and MySQL's own list, which agree on these. */
 export const mysqlErrors: DialectErrors = {
@@ -28,7 +28,7 @@ export const mysqlErrors: DialectErrors = {
     }
   },
 
-  hint(code) {
+  hint(code, error) {
     switch (code) {
       case "ER_ACCESS_DENIED_ERROR":
       case "ER_ACCESS_DENIED_NO_PASSWORD_ERROR":
@@ -36,12 +36,17 @@ export const mysqlErrors: DialectErrors = {
       case "ER_BAD_DB_ERROR":
         return "Correct `database`, or make it: create database NAME";
       case "ER_DBACCESS_DENIED_ERROR":
+        return "Correct `database`, or grant the user access to it.";
+      case "ER_PARSE_ERROR":
+        return /near '\?/.test(serverError(error)?.sqlMessage ?? "") ? valuesAlone : undefined;
       case "ER_TABLEACCESS_DENIED_ERROR":
       case "ER_SPECIFIC_ACCESS_DENIED_ERROR":
         return "The user may not do this: grant it, or log in as another.";
       case "ER_QUERY_TIMEOUT":
       case "ER_STATEMENT_TIMEOUT":
         return "The server's own time limit ended the statement: raise `statementTimeout`.";
+      case "ER_LOCK_WAIT_TIMEOUT":
+        return "Another transaction holds these rows. Inside of conn.transaction and a session, write through the session.";
       case "ER_CON_COUNT_ERROR":
       case "ER_TOO_MANY_USER_CONNECTIONS":
         return "The server has no connection left: lower `poolSize`, or raise max_connections there.";

@@ -7,10 +7,10 @@ import { mysql } from "../dialect-facts.ts";
 import type { ExecuteResult } from "../engine.ts";
 import { type CatalogRow, tablesOf } from "../server/catalog.ts";
 import type { BeginOptions, CatalogTable, Wire, WireReadOptions } from "../server/wire.ts";
-import { integerOf } from "../integer.ts";
 import { RowCollector } from "../row-collector.ts";
 import { bindValue, type ToInteger } from "./bind.ts";
 import { catalogQuery } from "./catalog.ts";
+import { lastIdOf } from "./last-id.ts";
 import { type RowStream, send, streamRows } from "./send.ts";
 
 /** What is used of the module `mysql2`. */
@@ -151,7 +151,7 @@ export class MysqlWire implements Wire<PoolConnection> {
     const { affectedRows, insertId } = header;
     return {
       rowCount: affectedRows,
-      ...(insertId ? { lastId: integerOf(insertId) } : {}),
+      ...(insertId ? { lastId: lastIdOf(insertId, statement) } : {}),
       rows: table,
     };
   }

@@ -1,8 +1,8 @@
-import { type DialectErrors, layersOf, lostCodes } from "../dialect-errors.ts";
+import { type DialectErrors, layersOf, lostCodes, valuesAlone } from "../dialect-errors.ts";
 
 /** The driver's own failures, which carry no code. */
 const lostMessage =
-  /connection terminated|connection ended|not queryable|client was closed|server closed the connection|read ECONNRESET/i;
+  /connection terminated|connection ended|not queryable|client was closed|server closed the connection|read ECONNRESET|unexpected \w+ message from backend/i;
 
 const silence =
   /due to connection timeout|timeout exceeded when trying to connect|^timeout expired/;
@@ -24,8 +24,9 @@ export const postgresErrors: DialectErrors = {
 
   hint(code, error) {
     switch (code) {
-      case "28P01":
       case "28000":
+        return hintForLogin(serverError(error)?.message ?? "");
+      case "28P01":
         return "Correct `username` and `password` in the secrets file.";
       case "3D000":
         return "Correct `database`, or make it: createdb NAME";
@@ -41,6 +42,10 @@ export const postgresErrors: DialectErrors = {
         return serverError(error)?.message.startsWith("unrecognized configuration parameter")
           ? "What a url has after its `?`, or `query`, are settings of the session: leave out what the server does not know."
           : serverError(error)?.hint;
+      case "42601":
+        return /at or near "\$\d+"/.test(serverError(error)?.message ?? "")
+          ? valuesAlone
+          : undefined;
       case "25P02":
         return "An earlier statement of the session failed: call session.rollback(), and do all of it again.";
       default:
@@ -76,6 +81,15 @@ export const postgresErrors: DialectErrors = {
 
   mayPassAgain: (error) => rollbackCodes.has(serverError(error)?.code ?? ""),
 };
+
+function hintForLogin(message: string): string {
+  if (message.includes("certificate"))
+    return 'Log in with a certificate of this user: ssl = { cert = "/path/cert.pem", key = "/path/key.pem" }';
+  if (/no encryption|SSL off/.test(message)) return "The server may ask for TLS: set `ssl = true`.";
+  if (message.includes("pg_hba.conf"))
+    return "The server's pg_hba.conf lets this user in neither from here, nor to this database.";
+  return "Correct `username` and `password` in the secrets file.";
+}
 
 /** What poolers answer to much, most of which ends the connection; and to settings, which they refuse each time. */
 const violation = "08P01";

@@ -18,7 +18,7 @@ export async function openPostgres(
   const name = "pg";
   const pg = await importOptional(async () => ((await import(name)) as { default: Pg }).default, {
     packageName: name,
-    needed: "A PostgreSQL database",
+    needed: `A ${config.dialect === "cockroachdb" ? "CockroachDB" : "PostgreSQL"} database`,
     connection: context.name,
   });
   const wire = new PostgresWire(pg, await clientConfig(config), {

@@ -13,12 +13,19 @@ export async function tlsOptions(
   ssl: boolean | TlsSettings | undefined,
 ): Promise<ConnectionOptions | undefined> {
   if (ssl === false || (ssl === undefined && isLocal(host))) return undefined;
-  const { ca, cert, key, rejectUnauthorized = true, servername } = ssl === true ? {} : (ssl ?? {});
+  const { rejectUnauthorized = true, servername, ...files } = ssl === true ? {} : (ssl ?? {});
+  const { ca, cert, key } = files;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
+    throw new ConnError("CONN_CONFIG", `\`ssl\` has \`${given}\` without \`${missing}\`.`, {
+      hint: "A login by certificate takes both; `ca` alone is for the server's.",
+    });
+  }
   return {
     rejectUnauthorized,
-    ...(ca === undefined ? {} : { ca: await textOf(ca) }),
-    ...(cert === undefined ? {} : { cert: await textOf(cert) }),
-    ...(key === undefined ? {} : { key: await textOf(key) }),
+    ...(ca === undefined ? {} : { ca: await textOf("ca", ca, "CERTIFICATE") }),
+    ...(cert === undefined ? {} : { cert: await textOf("cert", cert, "CERTIFICATE") }),
+    ...(key === undefined ? {} : { key: await textOf("key", key, "PRIVATE KEY") }),
     ...(servername === undefined ? {} : { servername }),
   };
 }
@@ -52,6 +59,16 @@ function hintFor(failure: string): string | undefined {
     return 'The certificate is for another host: correct `host`, or say which name it has: ssl = { servername = "NAME" }';
   if (/CERT_HAS_EXPIRED|certificate has expired/i.test(failure))
     return "The server's certificate has expired: renew it there.";
+  if (/key values mismatch/i.test(failure))
+    return "`ssl.cert` and `ssl.key` do not belong together.";
+  if (/bad decrypt|bad password read|interrupted or cancelled/i.test(failure))
+    return "`ssl.key` asks for a passphrase: write it without one, openssl pkey -in KEY -out PLAIN";
+  if (
+    /alert (unknown ca|bad certificate|certificate (required|unknown|expired|revoked)|handshake)/i.test(
+      failure,
+    )
+  )
+    return "The server takes no such client certificate: check `ssl.cert` and `ssl.key`.";
   return /SELF_SIGNED|UNABLE_TO_|CERT_|self.signed certificate|unable to (get|verify)/i.test(
     failure,
   )
@@ -59,7 +76,20 @@ function hintFor(failure: string): string | undefined {
     : undefined;
 }
 
-/** A certificate or key as it stands in the settings, or out of the file that they name. */
-async function textOf(value: string): Promise<string> {
-  return value.includes("-----BEGIN") ? value : readFile(value, "utf8");
+/**
+ * A certificate or key as it stands in the settings, or out of the file that they name. One that holds
+ * none would be passed over without a word.
+ *
+ * @throws CONN_CONFIG
+ */
+async function textOf(name: string, value: string, what: string): Promise<string> {
+  const inSettings = value.includes("-----BEGIN");
+  // Variables of the environment often have their line breaks written out.
+  const text = inSettings ? value.replaceAll(String.raw`\n`, "\n") : await readFile(value, "utf8");
+  if (text.includes(`${what}-----`)) return text;
+  throw new ConnError(
+    "CONN_CONFIG",
+    `\`ssl.${name}\` ${inSettings ? "is" : "is a file with"} no ${what.toLowerCase()} in PEM.`,
+    { hint: `It begins with "-----BEGIN ${what}-----".` },
+  );
 }
