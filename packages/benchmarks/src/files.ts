@@ -34,8 +34,8 @@ async function measureWhole(): Promise<Result[]> {
 async function measureLimited(): Promise<Result[]> {
   await using server = await objectServer(100_000_000, 10_000_000);
   const { ours, bare } = await alternate(3, {
-    ours: () => script("files", "ours", server.port),
-    bare: () => script("files", "bare-chunks", server.port),
+    ours: () => script("files", "ours", server.port, "1"),
+    bare: () => script("files", "bare-chunks", server.port, "1"),
   });
   return [
     result(

@@ -12,7 +12,7 @@ export { fieldsOf, soundsSecret } from "./fields.ts";
 export { redactingTransform } from "./redact.ts";
 export { checkRows } from "./rows-schema.ts";
 export { secretsSchema } from "./secrets-schema.ts";
-export { Streamed } from "./streamed.ts";
+export { type EndWith, Streamed } from "./streamed.ts";
 export { readExactly } from "./table/arrow-exact.ts";
 export { decode, encode } from "./table/codec.ts";
 export {

@@ -9,7 +9,7 @@ import {
   type Table,
 } from "@conn/core";
 import { callerOf, type Fragment, type QueryTag, queryTag, sql } from "@conn/core/sql";
-import { checkCount, checkRows, Streamed, wrapError } from "@conn/core/toolkit";
+import { checkCount, checkRows, type EndWith, Streamed, wrapError } from "@conn/core/toolkit";
 import type { DuckDBConnection as Handle, DuckDBInstance } from "@duckdb/node-api";
 import { catalogEntries, catalogQuery } from "./catalog.ts";
 import { type Compiled, compiled } from "./compiled.ts";
@@ -118,7 +118,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
   ): AsyncGenerator<Table<Row>, void, undefined> {
     checkCount("batchSize", batchSize);
     const one = this.#compile("stream", statement, params);
-    return new Streamed(this.#batches<Row>(one, batchSize, signal));
+    return new Streamed((endWith) => this.#batches<Row>(one, batchSize, signal, endWith));
   }
 
   /**
@@ -284,9 +284,13 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
     one: Compiled,
     batchSize: number,
     signal: AbortSignal | undefined,
+    endWith: EndWith,
   ): AsyncGenerator<Table<Row>, void, undefined> {
     using lease = await this.lease("stream", { signal });
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
+    const explained = (error: unknown): Error =>
+      wrapError(this.#explain(error, "stream", one.source.text, either), this.name, "stream");
+    using _ending = endWith(either, () => explained(either.reason));
     const { runStream } = await import("./calls.ts");
     // Another statement on the same handle would cut an open stream short without a word.
     const handle = await lease.client.connect();
@@ -304,7 +308,7 @@ export class DuckDBConnection extends BaseConnection<DuckDBInstance, DuckDBConfi
         settle();
       }
     } catch (error) {
-      throw wrapError(this.#explain(error, "stream", one.source.text, either), this.name, "stream");
+      throw explained(error);
     } finally {
       handle.closeSync();
     }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { configure } from "@conn/core";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { collectUntil, open } from "./support.ts";
 
 const endless = "select a.range as i from range(10000000000) a, range(1000000) b";
@@ -61,6 +62,18 @@ describe("a stream", () => {
     await expect(stream.next()).rejects.toMatchObject({ code: "CONN_ABORTED" });
     expect((await conn.query("select 1 as one")).length).toBe(1);
   });
+
+  it.each(["reset", "close"] as const)(
+    "that nobody goes on with ends by %s, and says so",
+    async (end) => {
+      onTestFinished(configure({ drainTimeout: 0.05 }));
+      const conn = await open();
+      const stream = conn.stream(endless);
+      expect((await stream.next()).done).toBe(false);
+      await conn[end]();
+      await expect(stream.next()).rejects.toMatchObject({ code: "CONN_ABORTED" });
+    },
+  );
 
   it("that is dropped in the middle does not keep the connection open", async () => {
     const conn = await open();

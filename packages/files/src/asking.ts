@@ -58,8 +58,12 @@ export class Asking<Store extends FileStore = FileStore> {
   /** A request that is sent once; `work` is how many seconds more than silence it may take. */
   async once<T>(location: Location, request: Request<T>, work = 0): Promise<T> {
     const { signal, pace } = this.calling;
+    // Both ends in one: `AbortSignal.any` would leave something with the call's signal for each request.
     const controller = new AbortController();
-    const either = AbortSignal.any([signal, controller.signal]);
+    const abort = (): void => controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    const either = controller.signal;
     const seconds = pace.idleTimeout + work;
     let timer: NodeJS.Timeout | undefined;
     let over = false;
@@ -85,6 +89,7 @@ export class Asking<Store extends FileStore = FileStore> {
     } finally {
       over = true;
       pause();
+      signal.removeEventListener("abort", abort);
     }
   }
 

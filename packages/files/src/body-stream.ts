@@ -6,7 +6,7 @@ export function bytesOf(body: Readable, signal: AbortSignal): AsyncIterable<Uint
 }
 
 /** Bytes that wait for whoever takes them, before the socket has to wait. */
-const mostWaiting = 1024 * 1024;
+const mostWaiting = 4 * 1024 * 1024;
 
 /** Chunks as the stream tells of them: a stream that iterates itself waits for a turn of the loop for each. */
 class BodyBytes implements AsyncIterableIterator<Uint8Array> {
@@ -36,7 +36,8 @@ class BodyBytes implements AsyncIterableIterator<Uint8Array> {
       this.#chunks.push(chunk);
       this.#waiting += chunk.length;
       if (this.#waiting >= mostWaiting) body.pause();
-      this.#wake?.();
+      // All that lies ready at once, rather than each chunk by itself.
+      if (this.#chunks.length === 1) setImmediate(() => this.#wake?.());
     });
     // Until somebody takes them.
     body.pause();

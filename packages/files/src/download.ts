@@ -14,6 +14,12 @@ export type OnProgress = (progress: Progress) => void;
 const leastPart = 2 * 1024 * 1024;
 
 /**
+ * The most bytes that wait for their place: on a fast line all are put there together at the end, which
+ * spares what they lay in from being collected, and taken anew, as they come.
+ */
+const mostHeld = 32 * 1024 * 1024;
+
+/**
  * The bytes from `start` to `end` in one buffer, by several requests side by side. Where one is under way
  * already, others help from the end once the line turns out to be slow. Up to `partSize` it is one request.
  */
@@ -25,25 +31,36 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { start, end } = range;
   const { partSize, concurrency } = asking.calling.pace;
-  const bytes = new Uint8Array(end - start);
+  let buffer: Uint8Array<ArrayBuffer> | undefined;
+  const target = (): Uint8Array<ArrayBuffer> => (buffer ??= new Uint8Array(end - start));
   const fillSpan = (each: Asking, span: Span): Promise<void> =>
-    fill(each, new Front(pinned, span, onBytes), bytes, start);
+    fill(each, new Front(pinned, span, onBytes), target(), start);
   const front = new Front(pinned, range, onBytes);
   if (front.slow) {
     await forEach(asking, partsOf(range, partSize), concurrency, fillSpan);
-    return bytes;
+    return target();
   }
   let tell: (slow: boolean) => void;
   const slow = new Promise<boolean>((resolve) => (tell = resolve));
-  const look = (): void => void (front.slow && end - start > partSize && tell(true));
-  const forward = (each: Asking): Promise<void> =>
-    fill(each, front, bytes, start, look).finally(() => tell(false));
+  const forward = async (each: Asking): Promise<void> => {
+    let held: Uint8Array[] = [];
+    let from = start;
+    while (front.at < front.end) {
+      for (const chunk of await front.pull(each)) held.push(chunk);
+      if (front.slow && end - start > partSize) tell(true);
+      if (!front.slow && front.at - from < mostHeld && front.at < front.end) continue;
+      copy(held, target(), from - start);
+      from = front.at;
+      held = [];
+    }
+  };
   const backward = async (each: Asking): Promise<void> => {
     if (await slow)
       await forEach(each, tailsOf(front, partSize, concurrency), concurrency - 1, fillSpan);
   };
-  await forEach(asking, [forward, backward], 2, (each, task) => task(each));
-  return bytes;
+  const forwardToEnd = (each: Asking): Promise<void> => forward(each).finally(() => tell(false));
+  await forEach(asking, [forwardToEnd, backward], 2, (each, task) => task(each));
+  return target();
 }
 
 function* partsOf({ start, end }: Span, size: number): Generator<Span> {
@@ -118,12 +135,10 @@ async function fill(
   front: Front,
   target: Uint8Array,
   start: number,
-  pulled: () => void = () => {},
 ): Promise<void> {
   while (front.at < front.end) {
     const at = front.at - start;
     copy(await front.pull(asking), target, at);
-    pulled();
   }
 }
 

@@ -49,7 +49,7 @@ export class Begun {
  * What is taken at once: to watch each chunk by itself would cost as much as the reading. A line is slow that
  * brings fewer bytes in this time: a faster one is hardly outrun by several, for one process takes them all.
  */
-const enough = { bytes: 16 * 1024 * 1024, milliseconds: 50 };
+const enough = { bytes: 8 * 1024 * 1024, milliseconds: 50 };
 
 /** A file's bytes in their order, by one request, which goes on where it was cut off. */
 export class Front {

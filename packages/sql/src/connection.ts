@@ -17,9 +17,9 @@ import {
   queryTag,
   type Statement,
 } from "@conn/core/sql";
-import { checkCount, checkRows, Streamed, wrapError } from "@conn/core/toolkit";
+import { checkCount, checkRows, type EndWith, Streamed, wrapError } from "@conn/core/toolkit";
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from "typeorm";
-import { abortedSession } from "./aborted.ts";
+import { abortedError, abortedSession } from "./aborted.ts";
 import { config, type SQLConfig } from "./config.ts";
 import { type Dialect, dialectOf } from "./dialects.ts";
 import type { Engine, ExecuteResult, PoolNumbers } from "./engine.ts";
@@ -28,6 +28,8 @@ import { checkIsolation } from "./isolation.ts";
 import type { QueryOptions, SessionOptions, StreamOptions, TransactionOptions } from "./options.ts";
 import { SQLSession } from "./session.ts";
 import { TransactionScope } from "./transaction-scope.ts";
+
+const streamAborted = "The stream was aborted before its end.";
 
 /** The engine of each DataSource: while one drains after a reset, the next is open beside it. */
 const engines = new WeakMap<DataSource, Engine>();
@@ -117,7 +119,7 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
   ): AsyncGenerator<Table<Row>, void, undefined> {
     checkCount("batchSize", batchSize);
     const compiled = this.#compile("stream", statement, params);
-    return new Streamed(this.#batches<Row>(compiled, batchSize, signal));
+    return new Streamed((endWith) => this.#batches<Row>(compiled, batchSize, signal, endWith));
   }
 
   /**
@@ -257,18 +259,18 @@ export class SQLConnection extends BaseConnection<DataSource, SQLConfig> {
     compiled: Statement,
     batchSize: number,
     signal: AbortSignal | undefined,
+    endWith: EndWith,
   ): AsyncGenerator<Table<Row>, void, undefined> {
     using lease = await this.lease("stream", { signal });
     const either = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
     const engine = engines.get(lease.client)!;
+    const explained = (error: unknown): Error =>
+      wrapError(this.#explain(error, "stream", compiled.source.text, engine), this.name, "stream");
+    using _ending = endWith(either, () => explained(abortedError(either, streamAborted)));
     try {
       yield* engine.stream(compiled, { batchSize, signal: either }) as AsyncGenerator<Table<Row>>;
     } catch (error) {
-      throw wrapError(
-        this.#explain(error, "stream", compiled.source.text, engine),
-        this.name,
-        "stream",
-      );
+      throw explained(error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { configure } from "@conn/core";
 import { EntitySchema } from "typeorm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type SQLConnection, sql } from "../src/index.ts";
@@ -336,6 +337,22 @@ describe.each(engines)("$name", (engine) => {
     }
     expect((await conn.query("select 1 as one")).at(0)).toEqual({ one: 1 });
   });
+
+  test.each(["reset", "close"] as const)(
+    "%s takes the client of a stream that nobody goes on with, which says so",
+    async (end) => {
+      onTestFinished(configure({ drainTimeout: 0.05 }));
+      const conn = await open();
+      const stream = conn.stream(engine.numbers(100_000), { batchSize: 1000 });
+      expect((await stream.next()).done).toBe(false);
+      await conn[end]();
+      expect(await failure(stream.next())).toMatchObject({
+        code: "CONN_ABORTED",
+        connection: "pet_db",
+      });
+      expect((await (await open()).query("select 1 as one")).length).toBe(1);
+    },
+  );
 
   test("an abort stops what a session's entity manager runs", async () => {
     const conn = await open({ poolSize: 1 });

@@ -1,6 +1,6 @@
 /**
- * Milliseconds of reading one object of S3 into memory, the mean of ten in succession after one, with the
- * garbage of each paid for by who made it: `files CONTESTANT PORT`. By conn with the cache off (`ours`);
+ * Milliseconds of reading one object of S3 into memory, the mean of some in succession after one, with the
+ * garbage of each paid for by who made it: `files CONTESTANT PORT [ROUNDS]`. By conn with the cache off (`ours`);
  * by the bare SDK in one request, its chunks joined at the end (`bare`) or copied one by one into a buffer
  * of the announced length (`bare-chunks`). `… memory` prints the megabytes that the process took at its
  * peak of one read instead.
@@ -9,16 +9,17 @@ import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { connection } from "@conn/core";
 import type {} from "@conn/files";
 
-const rounds = 10;
-const [contestant, port, memory] = process.argv.slice(2);
+const [contestant, port, what = "10"] = process.argv.slice(2);
 const settings = {
   endpoint: `http://127.0.0.1:${port}`,
   region: "us-east-1",
   accessKeyId: "jerry",
   secretAccessKey: "the-secret-of-jerry",
 };
-const read = contestant === "ours" ? await ours() : bare(contestant === "bare-chunks");
-if (memory === undefined) {
+const conns = await ours();
+const read = contestant === "ours" ? conns : bare(contestant === "bare-chunks");
+if (what !== "memory") {
+  const rounds = Number(what);
   await read();
   const start = performance.now();
   for (let round = 0; round < rounds; round++) await read();
