@@ -14,12 +14,6 @@ export type OnProgress = (progress: Progress) => void;
 const leastPart = 2 * 1024 * 1024;
 
 /**
- * The most bytes that wait for their place: on a fast line all are put there together at the end, which
- * spares what they lay in from being collected, and taken anew, as they come.
- */
-const mostHeld = 32 * 1024 * 1024;
-
-/**
  * The bytes from `start` to `end` in one buffer, by several requests side by side. Where one is under way
  * already, others help from the end once the line turns out to be slow. Up to `partSize` it is one request.
  */
@@ -31,36 +25,31 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { start, end } = range;
   const { partSize, concurrency } = asking.calling.pace;
-  let buffer: Uint8Array<ArrayBuffer> | undefined;
-  const target = (): Uint8Array<ArrayBuffer> => (buffer ??= new Uint8Array(end - start));
+  const bytes = new Uint8Array(end - start);
   const fillSpan = (each: Asking, span: Span): Promise<void> =>
-    fill(each, new Front(pinned, span, onBytes), target(), start);
-  const front = new Front(pinned, range, onBytes);
+    fill(each, pinned, span, bytes.subarray(span.start - start, span.end - start), onBytes);
+  const shelf = new Shelf(bytes, onBytes);
+  const front = new Front(pinned, range, (chunk) => shelf.add(chunk));
   if (front.slow) {
     await forEach(asking, partsOf(range, partSize), concurrency, fillSpan);
-    return target();
+    return bytes;
   }
   let tell: (slow: boolean) => void;
   const slow = new Promise<boolean>((resolve) => (tell = resolve));
   const forward = async (each: Asking): Promise<void> => {
-    let held: Uint8Array[] = [];
-    let from = start;
     while (front.at < front.end) {
-      for (const chunk of await front.pull(each)) held.push(chunk);
+      await front.pull(each);
       if (front.slow && end - start > partSize) tell(true);
-      if (!front.slow && front.at - from < mostHeld && front.at < front.end) continue;
-      copy(held, target(), from - start);
-      from = front.at;
-      held = [];
     }
+    shelf.clear();
   };
+  const forwardToEnd = (each: Asking): Promise<void> => forward(each).finally(() => tell(false));
   const backward = async (each: Asking): Promise<void> => {
     if (await slow)
       await forEach(each, tailsOf(front, partSize, concurrency), concurrency - 1, fillSpan);
   };
-  const forwardToEnd = (each: Asking): Promise<void> => forward(each).finally(() => tell(false));
   await forEach(asking, [forwardToEnd, backward], 2, (each, task) => task(each));
-  return target();
+  return bytes;
 }
 
 function* partsOf({ start, end }: Span, size: number): Generator<Span> {
@@ -90,7 +79,11 @@ export async function* stream(
   const { partSize, concurrency } = asking.calling.pace;
   const left = new AbortController();
   const ahead = asking.under(AbortSignal.any([asking.calling.signal, left.signal]));
-  const front = new Front(pinned, range, onBytes);
+  let chunks: Uint8Array[] = [];
+  const front = new Front(pinned, range, (chunk) => {
+    chunks.push(chunk);
+    onBytes(chunk.length);
+  });
   const parts: Promise<Uint8Array<ArrayBuffer>>[] = [];
   let next = range.end;
   const goAhead = (): void => {
@@ -99,7 +92,7 @@ export async function* stream(
       const part = { start: next, end: Math.min(range.end, next + partSize) };
       next = part.end;
       const own = new Uint8Array(part.end - part.start);
-      const filled = fill(ahead, new Front(pinned, part, onBytes), own, part.start).then(() => own);
+      const filled = fill(ahead, pinned, part, own, onBytes).then(() => own);
       // Whoever takes the part hears of its failure; nobody may take it.
       filled.catch(() => {});
       parts.push(filled);
@@ -112,10 +105,10 @@ export async function* stream(
         front.cut(next);
       }
       goAhead();
-      const chunks = await front.pull(ahead);
+      await front.pull(ahead, partSize);
       // Chunks may share their memory with what is not theirs.
-      const own = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0));
-      copy(chunks, own, 0);
+      const own = joined(chunks);
+      chunks = [];
       yield own;
     }
     goAhead();
@@ -129,23 +122,60 @@ export async function* stream(
   }
 }
 
-/** All that is left to take, where it belongs in a buffer that begins at `start`. */
+/** All bytes of a span, in memory of their length. */
 async function fill(
   asking: Asking,
-  front: Front,
+  pinned: Pinned,
+  span: Span,
   target: Uint8Array,
-  start: number,
+  onBytes: (bytes: number) => void,
 ): Promise<void> {
-  while (front.at < front.end) {
-    const at = front.at - start;
-    copy(await front.pull(asking), target, at);
+  const shelf = new Shelf(target, onBytes);
+  const front = new Front(pinned, span, (chunk) => shelf.add(chunk));
+  while (front.at < front.end) await front.pull(asking);
+  shelf.clear();
+}
+
+/** Bytes that wait for being put where they belong: to copy each chunk as it comes costs a tenth more. */
+class Shelf {
+  readonly #target: Uint8Array;
+  readonly #onBytes: (bytes: number) => void;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+  #at = 0;
+
+  constructor(target: Uint8Array, onBytes: (bytes: number) => void) {
+    this.#target = target;
+    this.#onBytes = onBytes;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size >= mostHeld) this.clear();
+    this.#onBytes(chunk.length);
+  }
+
+  /** Nothing waits any more. */
+  clear(): void {
+    for (const chunk of this.#chunks) {
+      this.#target.set(chunk, this.#at);
+      this.#at += chunk.length;
+    }
+    this.#chunks = [];
+    this.#size = 0;
   }
 }
 
-function copy(chunks: readonly Uint8Array[], target: Uint8Array, start: number): void {
-  let at = start;
+/** Bytes that wait at most. */
+const mostHeld = 32 * 1024 * 1024;
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0));
+  let at = 0;
   for (const chunk of chunks) {
-    target.set(chunk, at);
+    bytes.set(chunk, at);
     at += chunk.length;
   }
+  return bytes;
 }

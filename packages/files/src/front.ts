@@ -45,28 +45,28 @@ export class Begun {
   }
 }
 
-/**
- * What is taken at once: to watch each chunk by itself would cost as much as the reading. A line is slow that
- * brings fewer bytes in this time: a faster one is hardly outrun by several, for one process takes them all.
- */
+/** A line is slow that brings fewer bytes in this time: a faster one is hardly outrun by several, for one process takes them all. */
 const enough = { bytes: 8 * 1024 * 1024, milliseconds: 50 };
+
+/** Few enough that what breaks after them is repeated as often as anything, and so many that beginning anew costs nothing beside them. */
+const mostPulled = 256 * 1024 * 1024;
 
 /** A file's bytes in their order, by one request, which goes on where it was cut off. */
 export class Front {
   readonly #pinned: Pinned;
   readonly #start: number;
-  readonly #onBytes: (bytes: number) => void;
+  readonly #take: (chunk: Uint8Array) => void;
   #at: number;
   #end: number;
   #body: Reading | undefined;
-  #chunks: Uint8Array[] = [];
   #slow: boolean;
 
-  constructor(pinned: Pinned, { start, end }: Span, onBytes: (bytes: number) => void) {
+  /** @param take Is given the bytes, each once, in their order. */
+  constructor(pinned: Pinned, { start, end }: Span, take: (chunk: Uint8Array) => void) {
     const { begun, file } = pinned;
     this.#pinned = pinned;
     this.#start = start;
-    this.#onBytes = onBytes;
+    this.#take = take;
     this.#at = start;
     this.#end = end;
     if (begun && !begun.taken && start === 0 && end === file.size && end > 0)
@@ -94,10 +94,17 @@ export class Front {
     this.#end = end;
   }
 
-  /** The next bytes, as many as come soon, while there are any left. */
-  async pull(asking: Asking): Promise<readonly Uint8Array[]> {
-    const [from, began] = [this.#at, performance.now()];
-    const isLate = (): boolean => performance.now() - began >= enough.milliseconds;
+  /** Takes the next bytes, until the line turns out to be slow, or so many came. */
+  async pull(asking: Asking, most: number = mostPulled): Promise<void> {
+    const last = this.#at + most;
+    let [from, began] = [this.#at, performance.now()];
+    const isLate = (): boolean => {
+      const now = performance.now();
+      if (now - began >= enough.milliseconds) return true;
+      if (this.#at - from >= enough.bytes) [from, began] = [this.#at, now];
+      return false;
+    };
+    let late = false;
     await asking.repeated(this.#pinned.location, async (signal, { alive }) => {
       const body = (this.#body ??= await this.#request(asking, signal));
       const leave = (): void => this.#leave(body);
@@ -113,9 +120,10 @@ export class Front {
           if (left < 0 || (left === 0 && !(await body.bytes.next()).done))
             throw this.#longer(asking);
           signal.throwIfAborted();
-          this.#take(value);
+          this.#pass(value);
           alive();
-        } while (this.#at < this.#end && this.#at - from < enough.bytes && !isLate());
+          late = isLate();
+        } while (!late && this.#at < Math.min(this.#end, last));
         if (this.#at === body.end) this.#body = undefined;
         else if (this.#at >= this.#end) leave();
       } catch (error) {
@@ -125,10 +133,7 @@ export class Front {
         signal.removeEventListener("abort", leave);
       }
     });
-    if (isLate()) this.#slow = true;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
+    if (late) this.#slow = true;
   }
 
   /** Ends the request that is under way. */
@@ -145,12 +150,11 @@ export class Front {
     return { bytes: bytes[Symbol.asyncIterator](), end: range.end, leave: () => left.abort() };
   }
 
-  #take(value: Uint8Array): void {
+  #pass(value: Uint8Array): void {
     const most = this.#end - this.#at;
     const chunk = value.length > most ? value.subarray(0, most) : value;
-    this.#chunks.push(chunk);
     this.#at += chunk.length;
-    this.#onBytes(chunk.length);
+    this.#take(chunk);
   }
 
   #truncated(asking: Asking, { end }: Reading): Error {
