@@ -89,13 +89,13 @@ export function script(name: string, ...args: string[]): Promise<number | undefi
   ]);
 }
 
-/** The same in Python, where pandas lives: Debian's, or the one that CONN_PYTHON names. */
+/** The same in Python, where pandas lives: Debian's, or the one that BENCH_PYTHON names. */
 export function python(...args: string[]): Promise<number | undefined> {
   return pythonProgram("pandas_peer", ...args);
 }
 
 export function pythonProgram(name: string, ...args: string[]): Promise<number | undefined> {
-  return numberFrom(process.env["CONN_PYTHON"] ?? "/usr/bin/python3", [
+  return numberFrom(process.env["BENCH_PYTHON"] ?? "/usr/bin/python3", [
     fileURLToPath(new URL(`programs/${name}.py`, import.meta.url)),
     ...args,
   ]);
