@@ -158,10 +158,7 @@ class Shelf {
 
   /** Nothing waits any more. */
   clear(): void {
-    for (const chunk of this.#chunks) {
-      this.#target.set(chunk, this.#at);
-      this.#at += chunk.length;
-    }
+    this.#at = copy(this.#chunks, this.#target, this.#at);
     this.#chunks = [];
     this.#size = 0;
   }
@@ -172,10 +169,16 @@ const mostHeld = 32 * 1024 * 1024;
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0));
-  let at = 0;
+  copy(chunks, bytes, 0);
+  return bytes;
+}
+
+/** Gives the first place behind them. */
+function copy(chunks: readonly Uint8Array[], target: Uint8Array, start: number): number {
+  let at = start;
   for (const chunk of chunks) {
-    bytes.set(chunk, at);
+    target.set(chunk, at);
     at += chunk.length;
   }
-  return bytes;
+  return at;
 }

@@ -260,7 +260,7 @@ export abstract class FileStoreConnection<
 
   /** Moves a file: on this machine in one step, elsewhere as a copy whose original is then deleted. */
   async move(from: string, to: string, options: CopyOptions = {}): Promise<void> {
-    this.#checkOptions("copy", options);
+    this.#checkOptions("copy", options, "move");
     const [source, target] = [this.calls.paths.locate(from), this.calls.paths.locate(to)];
     await this.calls.changing("move", source, options, async (asking, stores, calling) =>
       moveFile(
@@ -311,7 +311,7 @@ export abstract class FileStoreConnection<
     if (!("mode" in options && options.mode === "write"))
       return this.calls.openToRead(location, options);
     const { mode: _mode, ...given } = options;
-    this.#checkOptions("write", given);
+    this.#checkOptions("write", given, "open");
     const path = this.calls.paths.show(location);
     return writableOf(async (body) => {
       await this.calls.changing("open", location, options, (asking) =>
@@ -356,8 +356,8 @@ export abstract class FileStoreConnection<
     return repeatableOf(error) ?? (error instanceof ConnError ? false : undefined);
   }
 
-  #checkOptions(operation: keyof typeof optionsOf, options: object): void {
+  #checkOptions(change: keyof typeof optionsOf, options: object, operation: string = change): void {
     const { changeOptions = [] } = this.place;
-    checkOptions(operation, options, [...optionsOf[operation], ...changeOptions]);
+    checkOptions(operation, options, [...optionsOf[change], ...changeOptions]);
   }
 }

@@ -12,6 +12,10 @@ export const isFolder: Failure = {
   hint: "Name a file in it. `read` takes all files of a folder whose path ends with a slash, and `delete` a folder with { recursive: true }.",
 };
 
+export function folderFailure(): StoreFailure {
+  return new StoreFailure(isFolder.kind, isFolder.message, isFolder);
+}
+
 export async function statFile(path: string, key: string): Promise<StoredFile> {
   await using file = await openFile(path);
   return { ...(await describe(file)), key };
@@ -56,7 +60,7 @@ async function openFile(path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = await file.stat();
-    if (stat.isDirectory()) throw new StoreFailure(isFolder.kind, isFolder.message, isFolder);
+    if (stat.isDirectory()) throw folderFailure();
     if (!stat.isFile()) throw new StoreFailure("other", "it is a pipe or a device, and no file");
     return file;
   } catch (error) {

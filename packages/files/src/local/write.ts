@@ -3,7 +3,7 @@ import { chmod, type FileHandle, link, mkdir, open, rename, rm, stat } from "nod
 import { dirname, join } from "node:path";
 import { StoreFailure } from "../failure.ts";
 import type { Body, Precondition, StoreWrite } from "../store.ts";
-import { isFolder, statFile } from "./read.ts";
+import { folderFailure, statFile } from "./read.ts";
 
 /** A name beside the file, for its bytes until they are whole. */
 export function temporaryName(path: string): string {
@@ -77,7 +77,7 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
 
 async function demandNoFolder(path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
-  if (stats?.isDirectory()) throw new StoreFailure(isFolder.kind, isFolder.message, isFolder);
+  if (stats?.isDirectory()) throw folderFailure();
 }
 
 /** So that the new name survives a power cut. Not every system can sync a folder, and none needs to for the rest. */
